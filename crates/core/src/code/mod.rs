@@ -1,0 +1,1 @@
+//! Code intelligence: languages, parsing, a compact tree, symbols.

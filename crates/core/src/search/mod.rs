@@ -1,0 +1,4 @@
+//! Full-text search.
+
+/// The port.
+pub trait SearchIndex: Send + Sync {}

@@ -1,0 +1,71 @@
+//! Records and a log, committed together: the one place where state is kept.
+//!
+//! [`Store`] is the port; [`memory`] and `sqlite` are its adapters; [`Collection`] gives records types and indexes. A [`Batch`] is the
+//! only way to change anything and is atomic, so a state change and the event that tells of it are never apart.
+//!
+//! Begin with [`Store`], then [`Batch`]. The conformance suite that every adapter must pass is in `heptad-testkit`.
+
+mod batch;
+mod key;
+pub mod memory;
+mod record;
+mod stream;
+
+use async_trait::async_trait;
+
+pub use self::{
+    batch::{Append, Batch, Change, Expect, Producer, Receipt},
+    key::{Key, KeyRange, Page},
+    record::{Record, Value, Version},
+    stream::{Appended, Entry, Offset, StreamId, Watch, WatchHandle},
+};
+use crate::error::Result;
+
+/// What an adapter can do. What it lacks is refused as [`Unsupported`](crate::ErrorKind::Unsupported), never silently skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Name of the adapter, for reports and metrics.
+    pub name: &'static str,
+    /// Acknowledged commits survive the loss of power.
+    pub durable: bool,
+    /// Several processes may use the same store at once.
+    pub shared: bool,
+    /// The most bytes one value or entry may have.
+    pub max_value_bytes: usize,
+    /// The most changes and entries one batch may have.
+    pub max_batch_len: usize,
+}
+
+impl Capabilities {
+    /// The capabilities of an adapter called `name`; the rest is set by field.
+    pub const fn new(name: &'static str, durable: bool, shared: bool) -> Self {
+        Self { name, durable, shared, max_value_bytes: 64 << 20, max_batch_len: 100_000 }
+    }
+}
+
+/// The port: five verbs. Every adapter passes `heptad_testkit::store` unchanged.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// What this adapter can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The record at `key`, as of the last commit.
+    async fn get(&self, key: &Key) -> Result<Option<Record>>;
+
+    /// The records in `range`, ordered by the bytes of their ids, at most `page.limit` of them. All come from one state of the store.
+    async fn scan(&self, range: KeyRange, page: Page) -> Result<Vec<Record>>;
+
+    /// Applies `batch` wholly or not at all.
+    ///
+    /// # Errors
+    /// [`Conflict`](crate::ErrorKind::Conflict) where an [`Expect`] does not hold, a producer's epoch is old or its sequence has a gap;
+    /// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) where the batch or a value is larger than the capabilities allow.
+    async fn commit(&self, batch: Batch) -> Result<Receipt>;
+
+    /// The entries of `stream` after offset `after`, oldest first, at most `limit`. Entries that retention removed are passed over.
+    async fn read(&self, stream: &StreamId, after: Offset, limit: usize) -> Result<Vec<Entry>>;
+
+    /// Wakes when `stream` grows, without polling inside one process.
+    fn watch(&self, stream: &StreamId) -> Watch;
+}

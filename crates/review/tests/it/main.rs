@@ -1,0 +1,1 @@
+//! The review system through its public interface.

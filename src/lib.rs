@@ -1,0 +1,2 @@
+//! Heptad.
+pub use heptad_core as core;
