@@ -1,1 +1,5 @@
-//! Conformance suites and harnesses.
+//! Conformance suites for the ports of Heptad, and harnesses for tests: a dependency of tests only.
+
+pub mod clock;
+
+pub use clock::VirtualClock;

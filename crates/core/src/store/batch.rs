@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Appended, Key, Offset, StreamId, Value, Version};
+use crate::error::{Error, ErrorKind};
 
 /// What a change requires of the record that is there before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,8 +42,36 @@ pub enum Change {
     Require(Key, Expect),
     /// Appends entries to a stream.
     Append(Append),
-    /// Forgets the entries of a stream up to and including an offset. Whole segments are removed, so that a few older entries may stay.
+    /// Forgets the entries of a stream up to and including an offset: they are never read again, and the space is freed in time. What
+    /// comes next still gets the offset after the last one ever used.
     Trim(StreamId, Offset),
+}
+
+impl Change {
+    /// What the change needs of which record; `None` where it needs nothing.
+    pub fn requirement(&self) -> Option<(&Key, Expect)> {
+        match self {
+            Self::Put(key, _, expect) | Self::Delete(key, expect) | Self::Require(key, expect) => {
+                (*expect != Expect::Any).then_some((key, *expect))
+            }
+            Self::Append(_) | Self::Trim(..) => None,
+        }
+    }
+}
+
+/// The error of a requirement that does not hold.
+pub(crate) fn refused(key: &Key, expect: Expect, found: Option<Version>) -> Error {
+    let found = match found {
+        Some(version) => format!("it has version {}", version.0),
+        None => "there is none".to_owned(),
+    };
+    let expected = match expect {
+        Expect::Any => "anything".to_owned(),
+        Expect::Absent => "no record".to_owned(),
+        Expect::Present => "a record".to_owned(),
+        Expect::Exactly(version) => format!("version {}", version.0),
+    };
+    Error::new(ErrorKind::Conflict, format!("the batch expected {expected}, but {found}")).with("key", key)
 }
 
 /// Entries for one stream.
@@ -67,13 +96,25 @@ pub struct Producer {
     pub id: Arc<str>,
     /// Grows whenever the producer starts anew: whoever still uses an older one has been replaced and is refused.
     pub epoch: u64,
-    /// The number of this append within the epoch: 1, 2, 3 …
+    /// The number of this append within the epoch: 1, 2, 3 … without a gap.
     pub sequence: u64,
 }
 
 /// A set of changes that happen together or not at all.
 ///
 /// Requirements are checked against the state before the batch. A key may be changed once in a batch; it may be required as well.
+/// Appends and trims take effect in the order in which they were added.
+///
+/// ```
+/// use heptad_core::store::{Batch, Expect, Key, StreamId, Value};
+///
+/// let mut batch = Batch::new();
+/// batch
+///     .put_if(Key::new("orders", "o-1")?, Value::json(&"paid")?, Expect::Absent)
+///     .append(StreamId::new("orders.log")?, vec![Value::json(&"o-1 was paid")?]);
+/// assert_eq!(batch.changes().len(), 2);
+/// # Ok::<(), heptad_core::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     changes: Vec<Change>,
@@ -142,16 +183,27 @@ impl Batch {
         &self.changes
     }
 
+    /// The changes themselves.
+    pub fn into_changes(self) -> Vec<Change> {
+        self.changes
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// Whether the batch does more than [require](Self::require).
+    pub fn writes(&self) -> bool {
+        self.changes.iter().any(|change| !matches!(change, Change::Require(..)))
     }
 }
 
 /// What a commit did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// The number of the commit: the version of every record it wrote.
+    /// The number of the commit: the version of every record it wrote. Where nothing was written (a duplicate, or nothing but
+    /// requirements) it is the number of the last commit before.
     pub version: Version,
     /// One for each append of the batch, in order.
     pub appended: Vec<Appended>,

@@ -17,7 +17,8 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key from a collection name (see [`check_name`]) and an id of 1 to 1,024 bytes without NUL.
+    /// A key from a collection name (1 to 128 characters of `a-z 0-9 _ - . :` beginning with a letter) and an id of 1 to 1,024 bytes
+    /// without NUL.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where either is malformed.
@@ -98,7 +99,15 @@ impl KeyRange {
     /// The same range, going on behind `id`: for the next page.
     #[must_use]
     pub fn after(mut self, id: &str) -> Self {
-        self.start = format!("{id}\0");
+        // Ids have no NUL, so nothing lies between `id` and this; and a database that refuses NUL in text takes it.
+        self.start = format!("{id}\u{1}");
+        self
+    }
+
+    /// The same range, ending before `id`: for the next page in [reverse](Page::last).
+    #[must_use]
+    pub fn before(mut self, id: &str) -> Self {
+        self.end = Some(id.to_owned());
         self
     }
 

@@ -7,7 +7,9 @@
 
 mod batch;
 mod key;
+mod limits;
 pub mod memory;
+mod producer;
 mod record;
 mod stream;
 
@@ -35,16 +37,53 @@ pub struct Capabilities {
     pub max_value_bytes: usize,
     /// The most changes and entries one batch may have.
     pub max_batch_len: usize,
+    /// The most bytes the values and entries of one batch may have together.
+    pub max_batch_bytes: usize,
 }
 
 impl Capabilities {
     /// The capabilities of an adapter called `name`; the rest is set by field.
     pub const fn new(name: &'static str, durable: bool, shared: bool) -> Self {
-        Self { name, durable, shared, max_value_bytes: 64 << 20, max_batch_len: 100_000 }
+        Self {
+            name,
+            durable,
+            shared,
+            max_value_bytes: 64 << 20,
+            max_batch_len: 100_000,
+            max_batch_bytes: 256 << 20,
+        }
     }
 }
 
 /// The port: five verbs. Every adapter passes `heptad_testkit::store` unchanged.
+///
+/// ```
+/// use std::sync::Arc;
+/// use heptad_core::clock::SystemClock;
+/// use heptad_core::store::{Batch, Expect, Key, Offset, Store, StreamId, Value, memory::MemoryStore};
+///
+/// # async fn example() -> heptad_core::Result<()> {
+/// let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
+/// let (key, log) = (Key::new("users", "ada")?, StreamId::new("users.log")?);
+///
+/// // A state change and the entry that tells of it: both or neither.
+/// let mut batch = Batch::new();
+/// batch
+///     .put_if(key.clone(), Value::json(&"Ada")?, Expect::Absent)
+///     .append(log.clone(), vec![Value::json(&"ada signed up")?]);
+/// let receipt = store.commit(batch.clone()).await?;
+///
+/// let record = store.get(&key).await?.expect("it was just written");
+/// assert_eq!(record.version, receipt.version);
+/// assert_eq!(store.read(&log, Offset::START, 10).await?.len(), 1);
+///
+/// // Now that the key is taken, the same batch is refused as a whole.
+/// assert!(store.commit(batch).await.is_err());
+/// assert_eq!(store.read(&log, Offset::START, 10).await?.len(), 1);
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(example()).expect("the example");
+/// ```
 #[async_trait]
 pub trait Store: Send + Sync {
     /// What this adapter can do.
@@ -56,11 +95,14 @@ pub trait Store: Send + Sync {
     /// The records in `range`, ordered by the bytes of their ids, at most `page.limit` of them. All come from one state of the store.
     async fn scan(&self, range: KeyRange, page: Page) -> Result<Vec<Record>>;
 
-    /// Applies `batch` wholly or not at all.
+    /// Applies `batch` wholly or not at all. When it returns, the batch is as durable as the adapter promises and every later read in
+    /// this process sees it. A caller that stops waiting does not take the batch back.
     ///
     /// # Errors
-    /// [`Conflict`](crate::ErrorKind::Conflict) where an [`Expect`] does not hold, a producer's epoch is old or its sequence has a gap;
-    /// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) where the batch or a value is larger than the capabilities allow.
+    /// [`Conflict`](crate::ErrorKind::Conflict) where an [`Expect`] does not hold (the error's context names the `key`), a producer's
+    /// epoch is old or its sequence has a gap; [`LimitExceeded`](crate::ErrorKind::LimitExceeded) where the batch or a value is larger
+    /// than the capabilities allow; [`InvalidInput`](crate::ErrorKind::InvalidInput) where a key is changed twice or a producer is
+    /// malformed.
     async fn commit(&self, batch: Batch) -> Result<Receipt>;
 
     /// The entries of `stream` after offset `after`, oldest first, at most `limit`. Entries that retention removed are passed over.

@@ -7,7 +7,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::Key;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The number of the commit that wrote a record: grows with every commit of the store and is never used twice.
+/// The number of the commit that wrote a record. No two commits have the same one, and a commit that comes after another has the
+/// greater one; an adapter may leave numbers out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub u64);
 

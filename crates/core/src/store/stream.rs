@@ -77,6 +77,11 @@ pub struct Entry {
     pub value: Value,
 }
 
+/// The resolution in which streams keep time.
+pub(crate) fn to_millisecond(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}
+
 /// Where an append of a batch ended up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appended {
@@ -94,22 +99,22 @@ pub struct Appended {
 /// Tells a reader that a stream has grown.
 #[derive(Clone, Debug)]
 pub struct Watch {
-    receiver: watch::Receiver<Offset>,
+    receiver: watch::Receiver<Option<Offset>>,
 }
 
 /// The store's end of [`Watch`]es on one stream.
 #[derive(Debug)]
 pub struct WatchHandle {
-    sender: watch::Sender<Offset>,
+    sender: watch::Sender<Option<Offset>>,
 }
 
 impl WatchHandle {
-    /// A handle for a stream whose last entry has offset `head`.
-    pub fn new(head: Offset) -> Self {
+    /// A handle for a stream whose last entry has offset `head`; `None` where the adapter has still to look it up.
+    pub fn new(head: Option<Offset>) -> Self {
         Self { sender: watch::Sender::new(head) }
     }
 
-    /// A new watch; it has seen nothing yet but what [`Watch::head`] says.
+    /// A new watch.
     pub fn subscribe(&self) -> Watch {
         Watch { receiver: self.sender.subscribe() }
     }
@@ -117,8 +122,8 @@ impl WatchHandle {
     /// Wakes the watches: the last entry now has offset `head`. A head that is not greater wakes nobody.
     pub fn advance(&self, head: Offset) {
         self.sender.send_if_modified(|current| {
-            let grown = head > *current;
-            *current = (*current).max(head);
+            let grown = current.is_none_or(|current| head > current);
+            *current = (*current).max(Some(head));
             grown
         });
     }
@@ -130,9 +135,18 @@ impl WatchHandle {
 }
 
 impl Watch {
-    /// The last offset known.
+    /// The last offset known here and now; [`Offset::START`] while the store is still looking it up.
     pub fn head(&self) -> Offset {
-        *self.receiver.borrow()
+        self.receiver.borrow().unwrap_or_default()
+    }
+
+    /// The offset of the last entry, also where [`head`](Self::head) does not know it yet. Entries that were committed in this process
+    /// before the call are counted.
+    ///
+    /// # Errors
+    /// [`Unavailable`](ErrorKind::Unavailable) when the store was closed.
+    pub async fn current(&mut self) -> Result<Offset> {
+        self.wait(|head| head.is_some()).await
     }
 
     /// Waits until the stream has an entry after `seen` and returns its last offset. Returns at once where it has.
@@ -140,9 +154,13 @@ impl Watch {
     /// # Errors
     /// [`Unavailable`](ErrorKind::Unavailable) when the store was closed.
     pub async fn after(&mut self, seen: Offset) -> Result<Offset> {
-        let closed =
-            |_| Error::new(ErrorKind::Unavailable, "the store was closed while waiting for a stream");
-        let head = self.receiver.wait_for(|head| *head > seen).await.map_err(closed)?;
-        Ok(*head)
+        self.wait(|head| head.is_some_and(|head| head > seen)).await
+    }
+
+    async fn wait(&mut self, until: impl Fn(Option<Offset>) -> bool) -> Result<Offset> {
+        let head = self.receiver.wait_for(|head| until(*head)).await.map_err(|_| {
+            Error::new(ErrorKind::Unavailable, "the store was closed while waiting for a stream")
+        })?;
+        Ok(head.unwrap_or_default())
     }
 }

@@ -1,1 +1,0 @@
-//! The store that forgets: for tests and for work that need not last.
