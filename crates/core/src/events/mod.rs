@@ -1,4 +1,24 @@
 //! Events: CloudEvents 1.0 on named topics, read by consumer groups.
+//!
+//! [`Event`] is the envelope, [`EventBus`] the port, [`LocalBus`] the adapter on the streams of a [`Store`](crate::store::Store).
+//!
+//! Begin with [`EventBus::publish`] and [`EventBus::subscribe`], then [`Effects::once`].
 
-/// The port.
-pub trait EventBus: Send + Sync {}
+mod bus;
+mod delivery;
+mod effects;
+mod envelope;
+mod group;
+mod topic;
+
+pub use self::{
+    bus::{Capabilities, DeadLetter, EventBus, GroupStatus, Published, Retention, TopicStatus, Trimmed},
+    delivery::{Consumer, Delivery, Message, Outcome, Subscription, Token},
+    effects::{Applied, Effects},
+    envelope::{
+        BATCH_CONTENT_TYPE, CONTENT_TYPE, Data, Event, Extension, SPEC_VERSION, batch_from_json,
+        batch_to_json,
+    },
+    group::{Backoff, GroupConfig, Order, Start},
+    topic::{GroupName, Topic},
+};

@@ -1,0 +1,213 @@
+//! The consumer's side: a [`Subscription`] hands out [`Delivery`]s, each of which is settled once.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures_core::Stream;
+
+use super::{Applied, Event};
+use crate::{
+    clock::Timestamp,
+    error::Result,
+    store::{Batch, Offset},
+};
+
+/// An event and its place in a topic.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// Its place.
+    pub offset: Offset,
+    /// When it was committed, UTC.
+    pub time: Timestamp,
+    /// The event.
+    pub event: Event,
+}
+
+/// Which claim of an event a consumer holds: whoever holds an older one has been replaced and is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Token {
+    /// Grows when the group is moved to another place.
+    pub epoch: u64,
+    /// The event.
+    pub offset: Offset,
+    /// Grows when the event is handed out again: 1, 2, 3 …
+    pub attempt: u32,
+}
+
+/// What became of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done.
+    Ack,
+    /// It is to be tried again, or goes to the dead letters when this was the last attempt.
+    Nack {
+        /// How long to wait; `None`: as the group's backoff says.
+        after: Option<Duration>,
+        /// Why, for the dead letters.
+        reason: String,
+    },
+    /// It goes to the dead letters now.
+    Reject {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The adapter's end of subscriptions and deliveries. Every method may be called by several consumers at once.
+#[async_trait]
+pub trait Consumer: Send + Sync {
+    /// The next event that may be handed out. Cancelling the wait loses nothing.
+    async fn next(&self) -> Result<(Arc<Message>, Token)>;
+
+    /// Settles a delivery and returns when that is as durable as the bus is.
+    async fn settle(&self, token: Token, outcome: Outcome) -> Result<()>;
+
+    /// Settles a delivery with one of the next commits; if the process dies before, the event is delivered again.
+    fn settle_later(&self, token: Token, outcome: Outcome);
+
+    /// Applies `batch` and acknowledges in one commit.
+    async fn settle_in(&self, token: Token, batch: Batch) -> Result<Applied>;
+
+    /// Gives the consumer the whole time to acknowledge once more.
+    fn extend(&self, token: Token);
+
+    /// One subscription is gone.
+    fn leave(&self);
+}
+
+/// A member of a consumer group. Several subscriptions to one group, in one process or in several, share its work.
+///
+/// Dropping it returns what was claimed for it and not handed out yet; what was handed out may still be settled.
+pub struct Subscription {
+    consumer: Arc<dyn Consumer>,
+}
+
+impl Subscription {
+    /// A subscription on the adapter's `consumer`.
+    pub fn new(consumer: Arc<dyn Consumer>) -> Self {
+        Self { consumer }
+    }
+
+    /// Waits for the next event. Cancelling the wait loses nothing.
+    ///
+    /// # Errors
+    /// Where the store failed; the subscription is of no use then and has to be made anew.
+    pub async fn next(&self) -> Result<Delivery> {
+        let (message, token) = self.consumer.next().await?;
+        Ok(Delivery { message, token, consumer: Arc::clone(&self.consumer), settled: false })
+    }
+
+    /// The deliveries as a stream that ends with the first error.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Delivery>> + Send {
+        futures_util::stream::unfold(Some(self), |subscription| async {
+            let subscription = subscription?;
+            match subscription.next().await {
+                Ok(delivery) => Some((Ok(delivery), Some(subscription))),
+                Err(error) => Some((Err(error), None)),
+            }
+        })
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.consumer.leave();
+    }
+}
+
+/// One attempt at one event. Dropped without having been settled it counts as a failed attempt and is tried again after the backoff.
+pub struct Delivery {
+    message: Arc<Message>,
+    token: Token,
+    consumer: Arc<dyn Consumer>,
+    settled: bool,
+}
+
+impl Delivery {
+    /// The event.
+    pub fn event(&self) -> &Event {
+        &self.message.event
+    }
+
+    /// Its place in the topic.
+    pub fn offset(&self) -> Offset {
+        self.message.offset
+    }
+
+    /// When it was committed, UTC.
+    pub fn time(&self) -> Timestamp {
+        self.message.time
+    }
+
+    /// The number of this attempt: 1, 2, 3 …
+    pub fn attempt(&self) -> u32 {
+        self.token.attempt
+    }
+
+    /// The event is done; returns when that is as durable as the bus is. Acknowledgements of several consumers share a commit.
+    ///
+    /// # Errors
+    /// [`Conflict`](crate::ErrorKind::Conflict) where the time to acknowledge passed, or the group was moved, and the event is
+    /// somebody else's now.
+    pub async fn ack(self) -> Result<()> {
+        self.settle(Outcome::Ack).await
+    }
+
+    /// The event is done, and that may be made durable with one of the next commits: the cheap way for work that may be done twice,
+    /// for if the process dies before, the event is delivered again.
+    pub fn ack_later(mut self) {
+        self.settled = true;
+        self.consumer.settle_later(self.token, Outcome::Ack);
+    }
+
+    /// The attempt failed for `reason`; the event comes again after the group's backoff, or goes to the dead letters when this was the
+    /// last attempt.
+    ///
+    /// # Errors
+    /// As [`ack`](Self::ack).
+    pub async fn nack(self, reason: impl Into<String>) -> Result<()> {
+        self.settle(Outcome::Nack { after: None, reason: reason.into() }).await
+    }
+
+    /// The same with a wait of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`ack`](Self::ack).
+    pub async fn nack_after(self, wait: Duration, reason: impl Into<String>) -> Result<()> {
+        self.settle(Outcome::Nack { after: Some(wait), reason: reason.into() }).await
+    }
+
+    /// No attempt can succeed, for `reason`: the event goes to the dead letters now.
+    ///
+    /// # Errors
+    /// As [`ack`](Self::ack).
+    pub async fn reject(self, reason: impl Into<String>) -> Result<()> {
+        self.settle(Outcome::Reject { reason: reason.into() }).await
+    }
+
+    /// The consumer is still at work and has the whole time to acknowledge once more.
+    pub fn extend(&self) {
+        self.consumer.extend(self.token);
+    }
+
+    async fn settle(mut self, outcome: Outcome) -> Result<()> {
+        self.settled = true;
+        self.consumer.settle(self.token, outcome).await
+    }
+
+    /// For [`Effects`](super::Effects).
+    pub(super) async fn settle_in(&mut self, batch: Batch) -> Result<Applied> {
+        let applied = self.consumer.settle_in(self.token, batch).await?;
+        self.settled = true;
+        Ok(applied)
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        if !self.settled {
+            let reason = "dropped without an acknowledgement".to_owned();
+            self.consumer.settle_later(self.token, Outcome::Nack { after: None, reason });
+        }
+    }
+}
