@@ -1,1 +1,3 @@
-//! The room `store`.
+//! The store: every adapter passes the suite of the test kit, and what is peculiar to one is tested beside it.
+
+mod memory;
