@@ -3,7 +3,13 @@
 use std::sync::Arc;
 
 use crate::{
-    clock::Clock, config::Config, events::EventBus, search::SearchIndex, store::Store, telemetry::Metrics,
+    clock::Clock,
+    config::Config,
+    error::{Error, ErrorKind, Result},
+    events::EventBus,
+    search::SearchIndex,
+    store::Store,
+    telemetry::Metrics,
 };
 
 /// The ports of one open platform. Cheap to clone: all clones share them.
@@ -30,6 +36,17 @@ impl Kernel {
     /// A kernel of these ports.
     pub fn new(ports: Ports) -> Self {
         Self(Arc::new(ports))
+    }
+
+    /// The search index.
+    ///
+    /// # Errors
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) where the platform was opened without one.
+    pub fn search(&self) -> Result<&Arc<dyn SearchIndex>> {
+        self.search.as_ref().ok_or_else(|| {
+            let message = "this platform was opened without a search index: choose an adapter, such as the feature `tantivy`";
+            Error::new(ErrorKind::Unsupported, message)
+        })
     }
 }
 

@@ -30,6 +30,7 @@ pub mod operation;
 pub mod progress;
 pub mod search;
 pub mod store;
+pub mod suggest;
 pub mod telemetry;
 
 pub use error::{Error, ErrorKind, Result, Retry};

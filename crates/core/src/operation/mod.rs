@@ -6,16 +6,25 @@
 
 mod context;
 mod guard;
+#[doc(hidden)]
+pub mod invoke;
 mod principal;
 mod registry;
+mod request;
+pub mod schema;
 mod spec;
+mod table;
 
+#[doc(hidden)]
+pub use futures_core::Stream;
 pub use heptad_macros::operations;
 
 pub use self::{
     context::Context,
-    guard::{call, stream},
+    guard::{ResultStream, call, stream},
     principal::{Permission, Principal},
     registry::{Handle, Operation, Registry, Reply},
+    request::Empty,
     spec::{Effect, Spec},
+    table::{Column, Table, Values},
 };

@@ -6,7 +6,10 @@ use futures_util::{future::BoxFuture, stream::BoxStream};
 use serde_json::Value;
 
 use super::{Context, Spec};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    suggest::did_you_mean,
+};
 
 /// The handle of a system: made of a context, with operations declared by `#[operations]`.
 pub trait Handle: Clone + Send + Sync + 'static {
@@ -65,7 +68,11 @@ impl Registry {
     /// [`NotFound`](crate::ErrorKind::NotFound) where there is no such operation; what the call itself fails with is in the reply.
     pub fn call(&self, full_name: &str, context: Context, request: Value) -> Result<Reply> {
         let Some(operation) = self.get(full_name) else {
-            return Err(Error::not_found(format!("there is no operation `{full_name}`")));
+            let hint = did_you_mean(full_name, self.operations.keys().copied());
+            return Err(Error::not_found(format!(
+                "there is no operation `{}`{hint}",
+                full_name.escape_debug()
+            )));
         };
         Ok((operation.invoke)(context, request))
     }

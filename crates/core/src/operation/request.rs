@@ -1,0 +1,122 @@
+//! From JSON to a request, with errors that say which field is wrong and what would be right.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use super::{Spec, schema};
+use crate::{
+    error::{Error, Result},
+    suggest::did_you_mean,
+};
+
+/// The request of an operation that needs none: `{}`, or nothing at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
+
+/// Reads the request of `spec`. `null` stands for `{}`. A field that the request does not have is refused, at any depth, whatever the
+/// type says about unknown fields: a misspelt option must not be silently without effect.
+pub(super) fn read<R: DeserializeOwned>(spec: &Spec, request: Value) -> Result<R> {
+    let request = if request.is_null() { Value::Object(Map::new()) } else { request };
+    let mut unknown = None;
+    let mut track = serde_path_to_error::Track::new();
+    let input = serde_path_to_error::Deserializer::new(request, &mut track);
+    let read = serde_ignored::deserialize(input, |path| {
+        unknown.get_or_insert_with(|| steps(&path));
+    });
+    match (read, unknown) {
+        (Ok(request), None) => Ok(request),
+        (Ok(_), Some(path)) => Err(unknown_field(spec, &path)),
+        (Err(error), _) => Err(malformed(&track.path().to_string(), &error.to_string())),
+    }
+}
+
+fn malformed(path: &str, message: &str) -> Error {
+    let hint = hint(message);
+    match path {
+        "." | "" => Error::invalid(format!("the request does not fit: {message}{hint}")),
+        path => Error::invalid(format!("the request does not fit at `{path}`: {message}{hint}"))
+            .with("field", path),
+    }
+}
+
+/// Serde's "unknown field `a`, expected one of `b`, `c`" and "unknown variant …" name the candidates themselves.
+fn hint(message: &str) -> String {
+    if !message.starts_with("unknown field") && !message.starts_with("unknown variant") {
+        return String::new();
+    }
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    quoted.next().map(|word| did_you_mean(word, quoted)).unwrap_or_default()
+}
+
+/// One step from a value to a part of it.
+enum Step {
+    Field(String),
+    Index(usize),
+}
+
+fn steps(path: &serde_ignored::Path<'_>) -> Vec<Step> {
+    use serde_ignored::Path;
+    let (parent, step) = match path {
+        Path::Root => return Vec::new(),
+        Path::Seq { parent, index } => (parent, Some(Step::Index(*index))),
+        Path::Map { parent, key } => (parent, Some(Step::Field(key.clone()))),
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
+            (parent, None)
+        }
+    };
+    let mut all = steps(parent);
+    all.extend(step);
+    all
+}
+
+fn unknown_field(spec: &Spec, path: &[Step]) -> Error {
+    let root = Value::from((spec.request)());
+    let (name, parents) = match path.split_last() {
+        Some((Step::Field(name), parents)) => (name.as_str(), parents),
+        _ => ("", path),
+    };
+    let known = fields_at(&root, parents);
+    let place = display(parents);
+    let owner = if place.is_empty() { "the request".to_owned() } else { format!("`{place}`") };
+    let mut message =
+        format!("`{name}` is not a field of {owner}{}", did_you_mean(name, known.iter().copied()));
+    if known.is_empty() && place.is_empty() {
+        message.push_str("; it has none");
+    } else if !known.is_empty() {
+        let separator = if message.ends_with('?') { " " } else { "; " };
+        let _ = write!(message, "{separator}it has {}", known.join(", "));
+    }
+    Error::invalid(message).with("field", display(path))
+}
+
+/// The names of the fields that the schema allows at `path`.
+fn fields_at<'a>(root: &'a Value, path: &[Step]) -> Vec<&'a str> {
+    let mut node = root;
+    for step in path {
+        let next = match step {
+            Step::Field(name) => {
+                schema::properties(root, node).into_iter().find(|(known, _)| known == name).map(|(_, s)| s)
+            }
+            Step::Index(_) => schema::resolve(root, node).get("items"),
+        };
+        match next {
+            Some(next) => node = next,
+            None => return Vec::new(),
+        }
+    }
+    schema::properties(root, node).into_iter().map(|(name, _)| name).collect()
+}
+
+fn display(path: &[Step]) -> String {
+    path.iter().fold(String::new(), |mut text, step| {
+        let _ = match step {
+            Step::Index(index) => write!(text, "[{index}]"),
+            Step::Field(name) if text.is_empty() => write!(text, "{name}"),
+            Step::Field(name) => write!(text, ".{name}"),
+        };
+        text
+    })
+}

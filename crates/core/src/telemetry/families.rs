@@ -1,0 +1,34 @@
+//! Declaring families: names, labels and buckets are constants of this module's neighbours, so declaring them cannot fail.
+
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
+    core::{Collector, MetricVec, MetricVecBuilder},
+};
+
+/// Upper bounds in seconds: from what memory answers to what a person waits for.
+const SECONDS: [f64; 13] =
+    [0.0001, 0.00025, 0.001, 0.0025, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0, 120.0];
+
+const CONSTANT: &str = "names and labels are constants, well formed and used once";
+
+pub(super) fn counter(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+    keep(registry, IntCounterVec::new(Opts::new(name, help), labels))
+}
+
+pub(super) fn gauge(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+    keep(registry, IntGaugeVec::new(Opts::new(name, help), labels))
+}
+
+pub(super) fn seconds(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> HistogramVec {
+    keep(registry, HistogramVec::new(HistogramOpts::new(name, help).buckets(SECONDS.to_vec()), labels))
+}
+
+fn keep<B>(registry: &Registry, family: prometheus::Result<MetricVec<B>>) -> MetricVec<B>
+where
+    B: MetricVecBuilder + 'static,
+    MetricVec<B>: Collector + Clone,
+{
+    let family = family.expect(CONSTANT);
+    registry.register(Box::new(family.clone())).expect(CONSTANT);
+    family
+}
