@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Attribute, FnArg, Ident, Type, parse_quote};
+use syn::{Attribute, FnArg, Ident, ReturnType, Type, TypeImplTrait, TypeParamBound, parse_quote};
 
 use crate::parse::{Effect, HandleImpl, Operation};
 
@@ -38,6 +38,7 @@ fn method(operation: &Operation) -> TokenStream {
     let parameter: Option<FnArg> = request.as_ref().map(|request| parse_quote!(request: #request));
     let output = &method.sig.output;
     if *effect == Effect::Streams {
+        let stream = owned_stream(output);
         return quote! {
             #(#cfg)* #(#rest)*
             #visibility fn #name(&self, #parameter) -> ::heptad_core::operation::ResultStream<#response> {
@@ -49,8 +50,7 @@ fn method(operation: &Operation) -> TokenStream {
             }
 
             #(#cfg)* #(#lints)*
-            fn #body(#inputs)
-                -> impl ::heptad_core::operation::Stream<Item = ::heptad_core::Result<#response>> + Send + 'static + use<>
+            fn #body(#inputs) -> #stream
             #block
         };
     }
@@ -68,6 +68,20 @@ fn method(operation: &Operation) -> TokenStream {
         #(#cfg)* #(#lints)*
         async fn #body(#inputs) #output #block
     }
+}
+
+/// The `impl Stream` as it was written, and that it borrows nothing from `self` and may go to another thread.
+fn owned_stream(output: &ReturnType) -> Type {
+    let mut stream: TypeImplTrait = match output {
+        ReturnType::Type(_, stream) => parse_quote!(#stream),
+        ReturnType::Default => unreachable!("refused while parsing"),
+    };
+    stream.bounds.push(parse_quote!(::core::marker::Send));
+    stream.bounds.push(parse_quote!('static));
+    if !stream.bounds.iter().any(|bound| matches!(bound, TypeParamBound::PreciseCapture(_))) {
+        stream.bounds.push(parse_quote!(use<>));
+    }
+    Type::ImplTrait(stream)
 }
 
 /// The private constant that says what the operation is.

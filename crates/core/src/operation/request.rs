@@ -19,7 +19,16 @@ pub struct Empty {}
 /// Reads the request of `spec`. `null` stands for `{}`. A field that the request does not have is refused, at any depth, whatever the
 /// type says about unknown fields: a misspelt option must not be silently without effect.
 pub(super) fn read<R: DeserializeOwned>(spec: &Spec, request: Value) -> Result<R> {
-    let request = if request.is_null() { Value::Object(Map::new()) } else { request };
+    let request = match request {
+        Value::Null => Value::Object(Map::new()),
+        Value::Object(fields) => Value::Object(fields),
+        other => {
+            return Err(Error::invalid(format!(
+                "the request is an object of named fields, not {}",
+                kind(&other)
+            )));
+        }
+    };
     let mut unknown = None;
     let mut track = serde_path_to_error::Track::new();
     let input = serde_path_to_error::Deserializer::new(request, &mut track);
@@ -30,6 +39,17 @@ pub(super) fn read<R: DeserializeOwned>(spec: &Spec, request: Value) -> Result<R
         (Ok(request), None) => Ok(request),
         (Ok(_), Some(path)) => Err(unknown_field(spec, &path)),
         (Err(error), _) => Err(malformed(&track.path().to_string(), &error.to_string())),
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
     }
 }
 

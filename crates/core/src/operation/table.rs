@@ -30,7 +30,7 @@ pub struct Table {
     columns: Vec<Column>,
 }
 
-/// One column of a [`Table`].
+/// One column of a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Column {
     /// Its name, unique in the table.
