@@ -1,1 +1,6 @@
 //! The room `code`.
+
+mod hostile;
+mod language;
+mod lines;
+mod tree;
