@@ -1,0 +1,1 @@
+//! The operations of search, reachable on every surface.
