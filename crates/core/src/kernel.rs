@@ -7,7 +7,7 @@ use crate::{
     config::Config,
     error::{Error, ErrorKind, Result},
     events::EventBus,
-    search::SearchIndex,
+    search::Catalog,
     store::Store,
     telemetry::Metrics,
 };
@@ -22,8 +22,8 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// Events.
     pub bus: Arc<dyn EventBus>,
-    /// Full-text search, where an adapter was chosen.
-    pub search: Option<Arc<dyn SearchIndex>>,
+    /// Documents and how they are found, where a search index was chosen.
+    pub search: Option<Catalog>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How the platform was configured.
@@ -42,7 +42,7 @@ impl Kernel {
     ///
     /// # Errors
     /// [`Unsupported`](crate::ErrorKind::Unsupported) where the platform was opened without one.
-    pub fn search(&self) -> Result<&Arc<dyn SearchIndex>> {
+    pub fn search(&self) -> Result<&Catalog> {
         self.search.as_ref().ok_or_else(|| {
             let message = "this platform was opened without a search index: choose an adapter, such as the feature `tantivy`";
             Error::new(ErrorKind::Unsupported, message)

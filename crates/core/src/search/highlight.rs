@@ -33,7 +33,9 @@ impl Needles {
             Clause::Prefix { field, prefix } => {
                 self.prefixes.entry(*field).or_default().insert(prefix.clone());
             }
-            Clause::Boolean { must, should, .. } => must.iter().chain(should).for_each(|clause| self.collect(clause)),
+            Clause::Boolean { must, should, .. } => {
+                must.iter().chain(should).for_each(|clause| self.collect(clause))
+            }
             Clause::All | Clause::Nothing | Clause::Range { .. } => {}
         }
     }
@@ -49,7 +51,13 @@ impl Needles {
 /// The piece of `text`, a value of `field`, with the most different needles, then with the most; `None` where there is none.
 ///
 /// It has at most about `max_chars` characters, begins and ends between words where it can, and what overlaps in it is joined.
-pub fn snippet(text: &str, field: &Field, place: usize, needles: &Needles, max_chars: usize) -> Option<Snippet> {
+pub fn snippet(
+    text: &str,
+    field: &Field,
+    place: usize,
+    needles: &Needles,
+    max_chars: usize,
+) -> Option<Snippet> {
     let scanned = &text[..floor_boundary(text, MAX_SCANNED_BYTES)];
     let tokens = tokenize(&field.kind, scanned);
     let found: Vec<_> = tokens
@@ -97,8 +105,11 @@ fn best_window(found: &[(usize, usize, &str)], max_bytes: usize) -> Option<(usiz
 /// Widens `start..end` on both sides to about `max_chars` characters, ending between words.
 fn widen(text: &str, start: usize, end: usize, max_chars: usize) -> (usize, usize) {
     let spare = max_chars.saturating_sub(text[start..end].chars().count());
-    let back = |count: usize| text[..start].char_indices().rev().take(count).last().map_or(start, |(at, _)| at);
-    let forth = |count: usize| text[end..].char_indices().take(count).last().map_or(end, |(at, c)| end + at + c.len_utf8());
+    let back =
+        |count: usize| text[..start].char_indices().rev().take(count).last().map_or(start, |(at, _)| at);
+    let forth = |count: usize| {
+        text[end..].char_indices().take(count).last().map_or(end, |(at, c)| end + at + c.len_utf8())
+    };
     let before = text[back(spare / 2)..start].chars().count();
     let to = forth(spare - before);
     let after = text[end..to].chars().count();

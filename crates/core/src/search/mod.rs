@@ -13,10 +13,11 @@
 #![cfg_attr(not(feature = "tantivy"), doc = "```ignore")]
 //! # use std::sync::Arc;
 //! use heptad_core::search::{Catalog, Document, Field, Highlight, Schema, SearchQuery, tantivy::TantivyIndex};
-//! use heptad_core::store::memory::MemoryStore;
+//! use heptad_core::{clock::SystemClock, store::memory::MemoryStore};
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> heptad_core::Result<()> {
-//! let catalog = Catalog::new(Arc::new(MemoryStore::default()), Arc::new(TantivyIndex::in_memory()));
+//! let store = MemoryStore::new(Arc::new(SystemClock));
+//! let catalog = Catalog::new(Arc::new(store), Arc::new(TantivyIndex::in_memory()));
 //! catalog.define("notes", &Schema::new([Field::text("body")])?).await?;
 //! catalog
 //!     .put("notes", vec![

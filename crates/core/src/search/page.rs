@@ -57,7 +57,8 @@ pub struct Span {
 impl Snippet {
     /// The piece with `before` and `after` around what matches.
     pub fn marked(&self, before: &str, after: &str) -> String {
-        let mut marked = String::with_capacity(self.text.len() + self.highlights.len() * (before.len() + after.len()));
+        let mut marked =
+            String::with_capacity(self.text.len() + self.highlights.len() * (before.len() + after.len()));
         let mut done = 0;
         for span in &self.highlights {
             marked.push_str(self.text.get(done..span.start).unwrap_or_default());

@@ -109,7 +109,9 @@ impl Planner<'_> {
                 let parsed = parse_at_depth(line, Operator::Any, depth + 1)?;
                 self.plan(&parsed, depth + 1)
             }
-            Query::Term { field, value } => self.in_fields(field.as_deref(), |at, field| term(at, field, value)),
+            Query::Term { field, value } => {
+                self.in_fields(field.as_deref(), |at, field| term(at, field, value))
+            }
             Query::Phrase { slop, .. } if *slop > MAX_SLOP => {
                 Err(Error::invalid(format!("the slop of a phrase is 0 to {MAX_SLOP}, not {slop}")))
             }
@@ -198,7 +200,8 @@ fn phrase(at: usize, field: &Field, text: &str, slop: u32) -> Result<Option<Clau
 
 /// One token, or a phrase of the tokens that are no compounds; an identifier also scores where it stands as a whole.
 fn words(at: usize, field: &Field, text: &str, slop: u32) -> Option<Clause> {
-    let (compounds, parts): (Vec<_>, Vec<_>) = tokens(field, text).into_iter().partition(|token| token.compound);
+    let (compounds, parts): (Vec<_>, Vec<_>) =
+        tokens(field, text).into_iter().partition(|token| token.compound);
     let token = |token: &Token| Clause::Token { field: at, token: token.text.clone() };
     let [first, _, ..] = parts.as_slice() else {
         // A single part, or a compound whose parts were too long to keep.
@@ -207,7 +210,11 @@ fn words(at: usize, field: &Field, text: &str, slop: u32) -> Option<Clause> {
     let tokens = parts.iter().map(|token| (token.position - first.position, token.text.clone())).collect();
     let phrase = Clause::Phrase { field: at, tokens, slop };
     let whole: Vec<_> = compounds.iter().map(token).collect();
-    Some(if whole.is_empty() { phrase } else { Clause::Boolean { must: vec![phrase], should: whole, not: Vec::new() } })
+    Some(if whole.is_empty() {
+        phrase
+    } else {
+        Clause::Boolean { must: vec![phrase], should: whole, not: Vec::new() }
+    })
 }
 
 fn prefix(at: usize, field: &Field, text: &str) -> Result<Option<Clause>> {
@@ -219,13 +226,17 @@ fn prefix(at: usize, field: &Field, text: &str) -> Result<Option<Clause>> {
             // Words are kept as stems: `connection*` begins no stem, but its own stem finds what it would begin.
             let prefix = fold(text);
             let stem = stem(&prefix, language);
-            let token = (stem != prefix && !stem.is_empty()).then(|| Clause::Token { field: at, token: stem });
+            let token =
+                (stem != prefix && !stem.is_empty()).then(|| Clause::Token { field: at, token: stem });
             let either: Vec<_> = begins(prefix).into_iter().chain(token).collect();
             Ok(boolean(Vec::new(), either, Vec::new()))
         }
         _ => {
             let kind = field.kind.describe();
-            Err(Error::invalid(format!("field `{}` holds {kind}: it has no words that `{text}*` could begin", field.name)))
+            Err(Error::invalid(format!(
+                "field `{}` holds {kind}: it has no words that `{text}*` could begin",
+                field.name
+            )))
         }
     }
 }

@@ -91,7 +91,10 @@ impl Query {
     }
 
     /// Everything but this.
-    #[expect(clippy::should_implement_trait, reason = "a constructor beside `all` and `any`, not an operator")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a constructor beside `all` and `any`, not an operator"
+    )]
     pub fn not(query: Self) -> Self {
         Self::Boolean { must: Vec::new(), should: Vec::new(), not: vec![query] }
     }

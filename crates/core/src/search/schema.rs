@@ -175,7 +175,9 @@ impl Schema {
     pub fn check(&self) -> Result<()> {
         if self.fields.is_empty() || self.fields.len() > MAX_FIELDS {
             let count = self.fields.len();
-            return Err(Error::invalid(format!("a schema has 1 to {MAX_FIELDS} fields, this one has {count}")));
+            return Err(Error::invalid(format!(
+                "a schema has 1 to {MAX_FIELDS} fields, this one has {count}"
+            )));
         }
         for (index, field) in self.fields.iter().enumerate() {
             let name = field.name.as_str();

@@ -59,7 +59,10 @@ impl Catalog {
                     let Some(last) = entries.last() else { return Ok(()) };
                     let after = definition.place(Some(last));
                     let changes = self.changes(collection, &definition.schema, &entries).await?;
-                    self.0.index.apply(collection, Changes { checkpoint: Some(after.to_checkpoint()), ..changes }).await?;
+                    self.0
+                        .index
+                        .apply(collection, Changes { checkpoint: Some(after.to_checkpoint()), ..changes })
+                        .await?;
                     place = Some(after);
                 }
                 Next::Lost => {
@@ -67,7 +70,9 @@ impl Catalog {
                     let checkpoint = self.0.index.checkpoint(collection).await?;
                     place = checkpoint.and_then(|checkpoint| definition.place_of(&checkpoint));
                     if place.is_none() {
-                        return Err(Error::internal("an index that was just built does not remember from what"));
+                        return Err(Error::internal(
+                            "an index that was just built does not remember from what",
+                        ));
                     }
                 }
             }
@@ -82,7 +87,9 @@ impl Catalog {
             let whole = entries.first().is_none_or(|first| first.offset.0 == 1);
             return Ok(if whole { Next::Entries(entries) } else { Next::Lost });
         }
-        let here = entries.first().is_some_and(|first| first.offset.0 == place.offset && Some(first.time) == place.time);
+        let here = entries
+            .first()
+            .is_some_and(|first| first.offset.0 == place.offset && Some(first.time) == place.time);
         if !here {
             return Ok(Next::Lost);
         }
@@ -101,7 +108,8 @@ impl Catalog {
 
     /// The documents that `entries` name, as they are now: what changed since is in a later entry and will be applied again.
     async fn changes(&self, collection: &str, schema: &Schema, entries: &[Entry]) -> Result<Changes> {
-        let ids: BTreeSet<String> = entries.iter().map(|entry| entry.value.decode()).collect::<Result<_>>()?;
+        let ids: BTreeSet<String> =
+            entries.iter().map(|entry| entry.value.decode()).collect::<Result<_>>()?;
         let reads = ids.into_iter().map(|id| async move {
             let record = self.0.store.get(&names::document(collection, &id)?).await?;
             Ok::<_, Error>((id, record))
@@ -118,7 +126,12 @@ impl Catalog {
     }
 
     /// Builds the index from the records. Until it is whole it remembers nothing, so that a crash in between begins anew.
-    pub(super) async fn build(&self, collection: &str, definition: &Definition, progress: &dyn Progress) -> Result<Rebuilt> {
+    pub(super) async fn build(
+        &self,
+        collection: &str,
+        definition: &Definition,
+        progress: &dyn Progress,
+    ) -> Result<Rebuilt> {
         // First where the stream is, then the records: they are at least as new.
         let place = definition.place(self.last_entry(collection).await?.as_ref());
         let mut rebuilt = Rebuilt::default();
@@ -133,9 +146,16 @@ impl Catalog {
             index.apply(collection, Changes { upsert: fitting, ..Changes::default() }).await
         })
         .await?;
-        self.0.index.apply(collection, Changes { checkpoint: Some(place.to_checkpoint()), ..Changes::default() }).await?;
+        self.0
+            .index
+            .apply(collection, Changes { checkpoint: Some(place.to_checkpoint()), ..Changes::default() })
+            .await?;
         progress.finish();
-        tracing::info!(collection, documents = rebuilt.documents, "the search index was built from the store");
+        tracing::info!(
+            collection,
+            documents = rebuilt.documents,
+            "the search index was built from the store"
+        );
         Ok(rebuilt)
     }
 
@@ -169,7 +189,9 @@ impl Catalog {
     /// What `collection` is, and the version of the record that says so.
     pub(super) async fn definition(&self, collection: &str) -> Result<(Definition, Version)> {
         let record = self.0.store.get(&names::definition(collection)?).await?.ok_or_else(|| {
-            Error::not_found(format!("there is no collection `{collection}`; define it by indexing documents with a schema"))
+            Error::not_found(format!(
+                "there is no collection `{collection}`; define it by indexing documents with a schema"
+            ))
         })?;
         Ok((record.value.decode()?, record.version))
     }

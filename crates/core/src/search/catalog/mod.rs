@@ -16,8 +16,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedMutexGuard;
 
-use self::names::Definition;
 pub use self::follow::Rebuilt;
+use self::names::Definition;
 use super::{Document, Query, Schema, SearchIndex, SearchPage, SearchQuery};
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -123,9 +123,16 @@ impl Catalog {
     ///
     /// # Errors
     /// As [`Catalog::put`]; the commit is a [`Conflict`](ErrorKind::Conflict) where the schema changed in between.
-    pub async fn stage(&self, batch: &mut Batch, collection: &str, put: Vec<Document>, delete: Vec<String>) -> Result<()> {
+    pub async fn stage(
+        &self,
+        batch: &mut Batch,
+        collection: &str,
+        put: Vec<Document>,
+        delete: Vec<String>,
+    ) -> Result<()> {
         let (definition, version) = self.definition(collection).await?;
-        let mut changed: BTreeMap<String, Option<Document>> = delete.into_iter().map(|id| (id, None)).collect();
+        let mut changed: BTreeMap<String, Option<Document>> =
+            delete.into_iter().map(|id| (id, None)).collect();
         for document in put {
             document.values(&definition.schema).map_err(|error| error.with("collection", collection))?;
             changed.insert(document.id.clone(), Some(document));

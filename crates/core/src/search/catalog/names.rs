@@ -49,7 +49,10 @@ impl Definition {
 
 impl Place {
     pub(super) fn to_checkpoint(&self) -> Checkpoint {
-        Checkpoint(serde_json::json!({ "incarnation": self.incarnation, "offset": self.offset, "time": self.time }).to_string())
+        Checkpoint(
+            serde_json::json!({ "incarnation": self.incarnation, "offset": self.offset, "time": self.time })
+                .to_string(),
+        )
     }
 }
 

@@ -96,7 +96,11 @@ impl<'a> Lexer<'a> {
 fn error(line: &str, at: usize, message: impl Into<String>) -> Error {
     let character = line[..at].chars().count() + 1;
     let shown: String = line[at..].chars().take(20).collect();
-    Error::invalid(format!("the query is malformed at character {character}, `{}`: {}", shown.escape_debug(), message.into()))
+    Error::invalid(format!(
+        "the query is malformed at character {character}, `{}`: {}",
+        shown.escape_debug(),
+        message.into()
+    ))
 }
 
 struct Scanner<'a> {
@@ -119,7 +123,9 @@ impl Scanner<'_> {
             '*' if !prefixes => self.single(Lexeme::Star),
             '"' => self.phrase()?,
             '[' | '{' => self.range()?,
-            ']' | '}' => return Err(self.error(start, "this closes nothing; put it in quotes to search for it")),
+            ']' | '}' => {
+                return Err(self.error(start, "this closes nothing; put it in quotes to search for it"));
+            }
             _ => self.word()?,
         };
         Ok(Some((start, lexeme)))
@@ -172,7 +178,8 @@ impl Scanner<'_> {
                     let rest = &self.line[self.at + 1..];
                     let names = is_field_name(&text) && !escaped;
                     let double = rest.starts_with(':') || self.line[..self.at].ends_with(':');
-                    if names && !double && rest.chars().next().is_some_and(|c| !c.is_whitespace() && c != ')') {
+                    if names && !double && rest.chars().next().is_some_and(|c| !c.is_whitespace() && c != ')')
+                    {
                         self.at += 1;
                         return Ok(Lexeme::Field(text));
                     }
@@ -186,7 +193,10 @@ impl Scanner<'_> {
                     let star = self.at;
                     self.at += 1;
                     if text.is_empty() || self.peek().is_some_and(|c| !c.is_whitespace() && c != ')') {
-                        return Err(self.error(star, "`*` stands alone or at the end of a word; wildcards elsewhere are not supported"));
+                        return Err(self.error(
+                            star,
+                            "`*` stands alone or at the end of a word; wildcards elsewhere are not supported",
+                        ));
                     }
                     return Ok(Lexeme::Prefix(text));
                 }
@@ -232,7 +242,10 @@ impl Scanner<'_> {
 
     fn range(&mut self) -> Result<Lexeme> {
         let start = self.at;
-        let malformed = |scanner: &Self| scanner.error(start, "a range is `[low TO high]`, with `{` `}` to exclude a bound and `*` for none");
+        let malformed = |scanner: &Self| {
+            scanner
+                .error(start, "a range is `[low TO high]`, with `{` `}` to exclude a bound and `*` for none")
+        };
         let include_lower = self.peek() == Some('[');
         self.at += 1;
         let lower = self.bound()?.ok_or_else(|| malformed(self))?;

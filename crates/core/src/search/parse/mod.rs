@@ -167,7 +167,9 @@ impl Parser<'_> {
         let opened = self.lexer.before();
         let query = self.line()?;
         if !self.lexer.take(&Lexeme::Close) {
-            return Err(self.lexer.error_at(opened, "`(` is never closed; put text with parentheses in quotes"));
+            return Err(self
+                .lexer
+                .error_at(opened, "`(` is never closed; put text with parentheses in quotes"));
         }
         self.depth -= 1;
         Ok(query)

@@ -25,8 +25,8 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     search::{
-        Changes, Checkpoint, Document, FacetCount, FacetRequest, FieldKind, Highlight, Hit, Needles, Schema, SearchPage,
-        SearchQuery, Snippet, plan, snippet,
+        Changes, Checkpoint, Document, FacetCount, FacetRequest, FieldKind, Highlight, Hit, Needles, Schema,
+        SearchPage, SearchQuery, Snippet, plan, snippet,
     },
 };
 
@@ -51,7 +51,8 @@ struct Writer {
 
 impl Collection {
     pub(super) fn new(index: Index, schema: Schema, fields: Fields) -> Result<Self> {
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failure)?;
+        let reader =
+            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failure)?;
         let writer = Writer { tantivy: None, loaded: 0, checkpoint: None };
         Ok(Self { schema, fields, index, reader, writer: Mutex::new(writer) })
     }
@@ -82,8 +83,12 @@ impl Collection {
         if writer.tantivy.is_none() {
             writer.tantivy = Some(self.open_writer()?);
         }
-        let Some(tantivy) = &mut writer.tantivy else { return Err(Error::internal("a writer that was just opened is gone")) };
-        if let Err(error) = commit(tantivy, self.fields.id, changes.clear, &changes.delete, documents, &payload) {
+        let Some(tantivy) = &mut writer.tantivy else {
+            return Err(Error::internal("a writer that was just opened is gone"));
+        };
+        if let Err(error) =
+            commit(tantivy, self.fields.id, changes.clear, &changes.delete, documents, &payload)
+        {
             // What a failed writer holds is unknown: dropping it forgets what is not committed.
             writer.tantivy = None;
             return Err(failure(error));
@@ -93,7 +98,10 @@ impl Collection {
 
     pub(super) fn query(&self, query: &SearchQuery) -> Result<SearchPage> {
         let clause = plan(&query.query, &self.schema)?;
-        let filters = query.filters.iter().map(|filter| build(&plan(filter, &self.schema)?, &self.schema, &self.fields));
+        let filters = query
+            .filters
+            .iter()
+            .map(|filter| build(&plan(filter, &self.schema)?, &self.schema, &self.fields));
         let wanted = filtered(build(&clause, &self.schema, &self.fields)?, filters.collect::<Result<_>>()?);
         let mut collectors = MultiCollector::new();
         let count = collectors.add_collector(Count);
@@ -129,7 +137,8 @@ impl Collection {
         if field.indexed && matches!(field.kind, FieldKind::Facet | FieldKind::Keyword) {
             return Ok(place);
         }
-        let message = format!("field `{}` cannot be counted: only indexed facets and keywords can", field.name);
+        let message =
+            format!("field `{}` cannot be counted: only indexed facets and keywords can", field.name);
         Err(Error::invalid(message))
     }
 
@@ -151,12 +160,22 @@ impl Collection {
         Ok(Hit { id: std::mem::take(&mut document.id), score, fields: document.fields, snippets })
     }
 
-    fn snippets(&self, document: &Document, highlight: &Highlight, needles: &Needles) -> Result<Vec<Snippet>> {
+    fn snippets(
+        &self,
+        document: &Document,
+        highlight: &Highlight,
+        needles: &Needles,
+    ) -> Result<Vec<Snippet>> {
         for name in &highlight.fields {
             self.schema.position(name)?;
         }
         let shown = |name: &String| highlight.fields.is_empty() || highlight.fields.contains(name);
-        let fields = self.schema.fields.iter().enumerate().filter(|(_, field)| field.is_tokenized() && shown(&field.name));
+        let fields = self
+            .schema
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| field.is_tokenized() && shown(&field.name));
         let cut = fields.filter_map(|(place, field)| {
             snippet(&document.text(&field.name)?, field, place, needles, highlight.max_chars)
         });
@@ -191,7 +210,10 @@ impl Collection {
     fn load(&self, writer: &mut Writer) -> Result<()> {
         let metas = self.index.load_metas().map_err(failure)?;
         let Some(payload) = Payload::of(&metas).filter(|payload| payload.schema == self.schema) else {
-            return Err(Error::new(ErrorKind::Corrupt, "the collection was given another schema by another process"));
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                "the collection was given another schema by another process",
+            ));
         };
         self.reader.reload().map_err(failure)?;
         writer.loaded = metas.opstamp;

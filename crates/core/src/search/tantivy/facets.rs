@@ -34,7 +34,10 @@ impl Collector for ValueCounts {
         false
     }
 
-    fn merge_fruits(&self, segments: Vec<::tantivy::Result<BTreeMap<String, u64>>>) -> ::tantivy::Result<BTreeMap<String, u64>> {
+    fn merge_fruits(
+        &self,
+        segments: Vec<::tantivy::Result<BTreeMap<String, u64>>>,
+    ) -> ::tantivy::Result<BTreeMap<String, u64>> {
         let mut merged = BTreeMap::new();
         for segment in segments {
             for (value, count) in segment? {

@@ -6,8 +6,8 @@
 use ::tantivy::{
     TantivyDocument,
     schema::{
-        FAST, Field as Column, INDEXED, IndexRecordOption, STORED, STRING, Schema as Columns, SchemaBuilder, TextFieldIndexing,
-        TextOptions,
+        FAST, Field as Column, INDEXED, IndexRecordOption, STORED, STRING, Schema as Columns, SchemaBuilder,
+        TextFieldIndexing, TextOptions,
     },
     tokenizer::{PreTokenizedString, Token as PreToken},
 };
@@ -39,7 +39,8 @@ impl Fields {
         let id = builder.add_text_field(ID, STRING | FAST);
         let stored = builder.add_text_field("_stored", STORED);
         let columns = schema.fields.iter().enumerate();
-        let indexed = columns.map(|(place, field)| field.indexed.then(|| add(&mut builder, place, field))).collect();
+        let indexed =
+            columns.map(|(place, field)| field.indexed.then(|| add(&mut builder, place, field))).collect();
         (builder.build(), Self { id, stored, indexed })
     }
 
@@ -68,7 +69,8 @@ impl Fields {
         use ::tantivy::schema::Value as _;
         let text = written.get_first(self.stored).and_then(|value| value.as_str()).unwrap_or("{}");
         serde_json::from_str(text).map_err(|error| {
-            Error::new(crate::ErrorKind::Corrupt, "a stored document of the search index is not JSON").because(error)
+            Error::new(crate::ErrorKind::Corrupt, "a stored document of the search index is not JSON")
+                .because(error)
         })
     }
 }
@@ -115,7 +117,11 @@ fn add_values(written: &mut TantivyDocument, column: Column, field: &Field, valu
                 // A level shared by several values is one token: facets count documents.
                 for level in levels {
                     if !tokens.iter().any(|token| token.text == level) {
-                        tokens.push(PreToken { text: level.to_owned(), position: tokens.len(), ..PreToken::default() });
+                        tokens.push(PreToken {
+                            text: level.to_owned(),
+                            position: tokens.len(),
+                            ..PreToken::default()
+                        });
                     }
                 }
             }

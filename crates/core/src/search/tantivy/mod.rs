@@ -19,7 +19,9 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use self::{collection::Collection, open::Place};
-use super::{Capabilities, Changes, Checkpoint, Found, Schema, SearchIndex, SearchPage, SearchQuery, check_collection};
+use super::{
+    Capabilities, Changes, Checkpoint, Found, Schema, SearchIndex, SearchPage, SearchQuery, check_collection,
+};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The adapter. Dropping it releases its locks; what was applied is kept.
@@ -91,7 +93,9 @@ impl SearchIndex for TantivyIndex {
         // Closed first: the lock of its writer has to be free.
         open.remove(collection);
         let (place, schema) = (self.place(collection), schema.clone());
-        let (opened, found) = open::open_or_create(place, schema).await.map_err(|error| error.with("collection", collection))?;
+        let (opened, found) = open::open_or_create(place, schema)
+            .await
+            .map_err(|error| error.with("collection", collection))?;
         open.insert(collection.to_owned(), Arc::new(opened));
         Ok(found)
     }
@@ -108,7 +112,8 @@ impl SearchIndex for TantivyIndex {
         let window = query.offset.saturating_add(query.limit);
         let max = self.capabilities().max_window;
         if window > max {
-            let message = format!("offset and limit add up to at most {max}, not {window}: narrow the query instead");
+            let message =
+                format!("offset and limit add up to at most {max}, not {window}: narrow the query instead");
             return Err(Error::new(ErrorKind::LimitExceeded, message));
         }
         let query = query.clone();
@@ -135,19 +140,25 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 fn failure(error: ::tantivy::TantivyError) -> Error {
     use ::tantivy::TantivyError as Cause;
     let (kind, message) = match &error {
-        Cause::LockFailure(..) => {
-            (ErrorKind::Unavailable, "another process, or another index on the same folder, is writing to this collection")
-        }
-        Cause::DataCorruption(_) | Cause::IncompatibleIndex(_) | Cause::OpenReadError(_) | Cause::SchemaError(_) => {
-            (ErrorKind::Corrupt, "the files of the search index are damaged")
-        }
+        Cause::LockFailure(..) => (
+            ErrorKind::Unavailable,
+            "another process, or another index on the same folder, is writing to this collection",
+        ),
+        Cause::DataCorruption(_)
+        | Cause::IncompatibleIndex(_)
+        | Cause::OpenReadError(_)
+        | Cause::SchemaError(_) => (ErrorKind::Corrupt, "the files of the search index are damaged"),
         Cause::IoError(cause) => match cause.kind() {
-            std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::NotFound => {
+            std::io::ErrorKind::InvalidData
+            | std::io::ErrorKind::UnexpectedEof
+            | std::io::ErrorKind::NotFound => {
                 (ErrorKind::Corrupt, "the files of the search index are damaged")
             }
             _ => (ErrorKind::Unavailable, "the files of the search index cannot be read or written"),
         },
-        Cause::InvalidArgument(_) | Cause::FieldNotFound(_) => (ErrorKind::Internal, "the search index was asked for what it cannot do"),
+        Cause::InvalidArgument(_) | Cause::FieldNotFound(_) => {
+            (ErrorKind::Internal, "the search index was asked for what it cannot do")
+        }
         _ => (ErrorKind::Unavailable, "the search index failed"),
     };
     Error::new(kind, message).because(error)

@@ -1,6 +1,9 @@
 //! Opens the index of a collection, and starts it anew where that cannot be done.
 
-use std::{fs, io, path::{Path, PathBuf}};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use ::tantivy::{
     Index, IndexMeta, IndexSettings,
@@ -33,7 +36,11 @@ pub(super) struct Payload {
 
 impl Payload {
     pub(super) fn new(schema: &Schema, checkpoint: Option<&Checkpoint>) -> Self {
-        Self { format: FORMAT, schema: schema.clone(), checkpoint: checkpoint.map(|checkpoint| checkpoint.0.clone()) }
+        Self {
+            format: FORMAT,
+            schema: schema.clone(),
+            checkpoint: checkpoint.map(|checkpoint| checkpoint.0.clone()),
+        }
     }
 
     /// The payload of the last commit; `None` where there is none that we wrote.
@@ -42,14 +49,17 @@ impl Payload {
     }
 
     pub(super) fn to_text(&self) -> Result<String> {
-        serde_json::to_string(self).map_err(|error| Error::internal("a schema has no JSON form").because(error))
+        serde_json::to_string(self)
+            .map_err(|error| Error::internal("a schema has no JSON form").because(error))
     }
 }
 
 /// Opens what is at `place`, or makes it empty.
 pub(super) async fn open_or_create(place: Place, schema: Schema) -> Result<(Collection, Found)> {
     let Place::Folder(folder) = place else {
-        return blocking(move || create_in_memory(schema)).await.map(|collection| (collection, Found::Created));
+        return blocking(move || create_in_memory(schema))
+            .await
+            .map(|collection| (collection, Found::Created));
     };
     let (path, wanted) = (folder.clone(), schema.clone());
     // Alone, for tantivy may panic on what it finds.
@@ -98,7 +108,9 @@ fn create_in_memory(schema: Schema) -> Result<Collection> {
 fn create(folder: &Path, schema: Schema) -> Result<Collection> {
     fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
     let directory = MmapDirectory::open(folder).map_err(|error| failure(error.into()))?;
-    let lock = directory.acquire_lock(&INDEX_WRITER_LOCK).map_err(|error| failure(::tantivy::TantivyError::LockFailure(error, None)))?;
+    let lock = directory
+        .acquire_lock(&INDEX_WRITER_LOCK)
+        .map_err(|error| failure(::tantivy::TantivyError::LockFailure(error, None)))?;
     empty(folder).map_err(|error| unwritable(folder, error))?;
     let (columns, fields) = Fields::build(&schema);
     let index = Index::create(directory, columns, IndexSettings::default()).map_err(failure)?;
@@ -115,7 +127,9 @@ pub(super) fn remove(place: &Place) -> Result<()> {
         return Ok(());
     }
     let directory = MmapDirectory::open(folder).map_err(|error| failure(error.into()))?;
-    let lock = directory.acquire_lock(&INDEX_WRITER_LOCK).map_err(|error| failure(::tantivy::TantivyError::LockFailure(error, None)))?;
+    let lock = directory
+        .acquire_lock(&INDEX_WRITER_LOCK)
+        .map_err(|error| failure(::tantivy::TantivyError::LockFailure(error, None)))?;
     empty(folder).map_err(|error| unwritable(folder, error))?;
     drop(lock);
     fs::remove_dir_all(folder).map_err(|error| unwritable(folder, error))

@@ -5,8 +5,8 @@ use std::ops::Bound;
 use ::tantivy::{
     Term,
     query::{
-        AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, ExistsQuery, InvertedIndexRangeQuery, Occur,
-        PhraseQuery, Query, RangeQuery, TermQuery,
+        AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, ExistsQuery,
+        InvertedIndexRangeQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery,
     },
     schema::{Field as Column, IndexRecordOption},
 };
@@ -29,8 +29,11 @@ pub(super) fn build(clause: &Clause, schema: &Schema, fields: &Fields) -> Result
         Clause::All => Box::new(AllQuery),
         Clause::Nothing => Box::new(EmptyQuery),
         Clause::Token { field, token } => {
-            let record =
-                if schema.fields[*field].is_tokenized() { IndexRecordOption::WithFreqs } else { IndexRecordOption::Basic };
+            let record = if schema.fields[*field].is_tokenized() {
+                IndexRecordOption::WithFreqs
+            } else {
+                IndexRecordOption::Basic
+            };
             let query = TermQuery::new(Term::from_field_text(column(*field)?, token), record);
             boosted(Box::new(query), boost(*field))
         }
@@ -53,7 +56,8 @@ pub(super) fn build(clause: &Clause, schema: &Schema, fields: &Fields) -> Result
         }
         Clause::Boolean { must, should, not } => {
             let groups = [(Occur::Must, must), (Occur::Should, should), (Occur::MustNot, not)];
-            let clauses = groups.into_iter().flat_map(|(occur, group)| group.iter().map(move |clause| (occur, clause)));
+            let clauses =
+                groups.into_iter().flat_map(|(occur, group)| group.iter().map(move |clause| (occur, clause)));
             let clauses = clauses.map(|(occur, clause)| Ok((occur, build(clause, schema, fields)?)));
             Box::new(BooleanQuery::new(clauses.collect::<Result<_>>()?))
         }
@@ -80,10 +84,11 @@ fn range(place: usize, column: Column, lower: &Bound<Scalar>, upper: &Bound<Scal
     if is_empty(lower, upper) {
         return Box::new(EmptyQuery);
     }
-    let keywords = [lower, upper]
-        .iter()
-        .any(|bound| matches!(bound, Bound::Included(Scalar::Keyword(_)) | Bound::Excluded(Scalar::Keyword(_))));
-    let (lower, upper) = (lower.as_ref().map(|value| term(column, value)), upper.as_ref().map(|value| term(column, value)));
+    let keywords = [lower, upper].iter().any(|bound| {
+        matches!(bound, Bound::Included(Scalar::Keyword(_)) | Bound::Excluded(Scalar::Keyword(_)))
+    });
+    let (lower, upper) =
+        (lower.as_ref().map(|value| term(column, value)), upper.as_ref().map(|value| term(column, value)));
     match (&lower, &upper) {
         (Bound::Unbounded, Bound::Unbounded) => Box::new(ExistsQuery::new(column_name(place), false)),
         _ if keywords => Box::new(InvertedIndexRangeQuery::new(lower, upper)),
@@ -95,7 +100,9 @@ fn range(place: usize, column: Column, lower: &Bound<Scalar>, upper: &Bound<Scal
 fn is_empty(lower: &Bound<Scalar>, upper: &Bound<Scalar>) -> bool {
     match (lower, upper) {
         (Bound::Included(low), Bound::Included(high)) => low > high,
-        (Bound::Included(low) | Bound::Excluded(low), Bound::Included(high) | Bound::Excluded(high)) => low >= high,
+        (Bound::Included(low) | Bound::Excluded(low), Bound::Included(high) | Bound::Excluded(high)) => {
+            low >= high
+        }
         _ => false,
     }
 }

@@ -24,8 +24,7 @@ pub fn code(text: &str) -> Vec<Token> {
 pub fn identifier_parts(identifier: &str) -> Vec<(usize, usize)> {
     let mut parts: Vec<(usize, usize)> = Vec::new();
     let mut before: Option<Class> = None;
-    let mut chars = identifier.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
+    for (at, c) in identifier.char_indices() {
         let end = at + c.len_utf8();
         if c == '_' || !is_word(c) {
             before = None;
@@ -35,17 +34,10 @@ pub fn identifier_parts(identifier: &str) -> Vec<(usize, usize)> {
             Some(class) if is_mark(c) => class,
             _ => Class::of(c),
         };
-        let mut following = identifier[end..].chars();
-        let acronym_ends = || {
-            // In `HTTPServer` the last capital begins the next part; in `URLs` it does not.
-            let (next, second) = (following.next(), following.next());
-            let plural = next == Some('s') && !second.is_some_and(char::is_lowercase);
-            next.is_some_and(char::is_lowercase) && !plural
-        };
         let begins = match (before, class) {
             (Some(_), _) if is_mark(c) => false,
             (None, _) | (_, Class::Single) | (Some(Class::Single), _) => true,
-            (Some(Class::Upper), Class::Upper) => acronym_ends(),
+            (Some(Class::Upper), Class::Upper) => begins_word(&identifier[end..]),
             (Some(Class::Upper), Class::Lower) => false,
             (Some(before), class) => before != class,
         };
@@ -56,6 +48,14 @@ pub fn identifier_parts(identifier: &str) -> Vec<(usize, usize)> {
         before = Some(class);
     }
     parts
+}
+
+/// Whether the capital before `rest`, which follows another capital, begins a part: in `HTTPServer` the `S` does, in `URLs` the `L` does not.
+fn begins_word(rest: &str) -> bool {
+    let mut following = rest.chars();
+    let (next, second) = (following.next(), following.next());
+    let plural = next == Some('s') && !second.is_some_and(char::is_lowercase);
+    next.is_some_and(char::is_lowercase) && !plural
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,7 +88,8 @@ fn next_name(text: &str, from: usize) -> Option<Vec<(usize, usize)>> {
     loop {
         let end = text[start..].find(|c| !is_identifier(c)).map_or(text.len(), |length| start + length);
         identifiers.push((start, end));
-        let joint = text[end..].chars().take_while(|c| matches!(c, '.' | ':' | '/' | '\\' | '-')).take(3).count();
+        let joint =
+            text[end..].chars().take_while(|c| matches!(c, '.' | ':' | '/' | '\\' | '-')).take(3).count();
         match text[end + joint..].chars().next() {
             Some(c) if (1..=2).contains(&joint) && is_identifier(c) => start = end + joint,
             _ => return Some(identifiers),
