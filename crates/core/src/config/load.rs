@@ -1,0 +1,221 @@
+//! The three layers, put on top of each other.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Config, Source, file,
+    key::{Declaration, KEYS, Key},
+    value::{Setting, Value},
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    suggest::did_you_mean,
+};
+
+/// What the environment variables of all keys begin with.
+pub(super) const PREFIX: &str = "HEPTAD_";
+
+/// Names the configuration file; no key, for it says where the keys are.
+const FILE_VARIABLE: &str = "HEPTAD_CONFIG";
+
+/// The most problems that one error reports.
+const MAX_PROBLEMS: usize = 20;
+
+/// What [`Config::load`] puts together. The environment is passed in, so that loading depends on nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    file: Option<File>,
+    environment: Vec<(String, String)>,
+    overrides: Vec<(String, String)>,
+    keys: Vec<&'static Declaration>,
+}
+
+#[derive(Clone, Debug)]
+enum File {
+    OnDisk(PathBuf),
+    Text(String, String),
+}
+
+impl LoadOptions {
+    /// No file, no environment, the keys of the kernel.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads this file, which must exist.
+    #[must_use]
+    pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.file = Some(File::OnDisk(path.into()));
+        self
+    }
+
+    /// Takes `text` for the file; `name` is what errors call it.
+    #[must_use]
+    pub fn text(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.file = Some(File::Text(name.into(), text.into()));
+        self
+    }
+
+    /// Takes these variables for the environment. Those that do not begin with `HEPTAD_` are passed over; an empty one counts as not set.
+    /// `HEPTAD_CONFIG` names the file where [`file`](Self::file) was not called.
+    #[must_use]
+    pub fn environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.environment.extend(
+            variables.into_iter().filter(|(name, value)| name.starts_with(PREFIX) && !value.is_empty()),
+        );
+        self
+    }
+
+    /// Sets a key by name, above file and environment.
+    #[must_use]
+    pub fn set(mut self, key: impl Into<String>, value: impl Display) -> Self {
+        self.overrides.push((key.into(), value.to_string()));
+        self
+    }
+
+    /// Sets `key`, above file and environment.
+    #[must_use]
+    pub fn with<T: Setting>(self, key: &Key<T>, value: impl Display) -> Self {
+        self.set(key.declaration().name, value)
+    }
+
+    /// Adds the keys of a system.
+    #[must_use]
+    pub fn keys(mut self, keys: &[&'static Declaration]) -> Self {
+        self.keys.extend(keys);
+        self
+    }
+
+    pub(super) fn resolve(self) -> Result<Config> {
+        let declarations = sorted(KEYS.iter().copied().chain(self.keys.iter().copied()).collect());
+        let mut layers = Layers { known: &declarations, set: BTreeMap::new(), problems: Vec::new() };
+        let named = self.environment.iter().rev().find(|(name, _)| name == FILE_VARIABLE);
+        let file = self.file.or_else(|| named.map(|(_, path)| File::OnDisk(path.into())));
+        match file {
+            Some(File::OnDisk(path)) => layers.file(&path.display().to_string(), &read(&path)?),
+            Some(File::Text(name, text)) => layers.file(&name, &text),
+            None => {}
+        }
+        layers.environment(&self.environment);
+        layers.overrides(&self.overrides);
+        let Layers { set, problems, .. } = layers;
+        refuse(problems)?;
+        Ok(Config { declarations, set })
+    }
+}
+
+/// By name, each once.
+pub(super) fn sorted(mut declarations: Vec<&'static Declaration>) -> Vec<&'static Declaration> {
+    let mut seen = BTreeSet::new();
+    declarations.retain(|declaration| seen.insert(declaration.name));
+    declarations.sort_by_key(|declaration| declaration.name);
+    declarations
+}
+
+/// What is set so far; a later layer replaces an earlier one, and is checked even where it is replaced.
+struct Layers<'a> {
+    known: &'a [&'static Declaration],
+    set: BTreeMap<&'static str, (Value, Source)>,
+    problems: Vec<Problem>,
+}
+
+impl Layers<'_> {
+    fn file(&mut self, path: &str, text: &str) {
+        let file::Parsed { set, problems } = file::parse(path, text, self.known);
+        self.problems.extend(problems);
+        for (declaration, value, line) in set {
+            self.set.insert(declaration.name, (value, Source::File { path: path.to_owned(), line }));
+        }
+    }
+
+    fn environment(&mut self, variables: &[(String, String)]) {
+        for (variable, text) in variables.iter().filter(|(name, _)| name != FILE_VARIABLE) {
+            let named = |declaration: &&&'static Declaration| declaration.variable() == *variable;
+            match self.known.iter().find(named).copied() {
+                Some(declaration) => {
+                    self.text(declaration, text, Source::Environment { variable: variable.clone() });
+                }
+                None => {
+                    let names: Vec<String> =
+                        self.known.iter().map(|declaration| declaration.variable()).collect();
+                    let hint = did_you_mean(variable, names.iter().map(String::as_str));
+                    let variable = shortened(variable, 60);
+                    self.problems
+                        .push(Problem(format!("the environment variable `{variable}` sets no key{hint}")));
+                }
+            }
+        }
+    }
+
+    fn overrides(&mut self, overrides: &[(String, String)]) {
+        for (name, text) in overrides {
+            match self.known.iter().find(|declaration| declaration.name == name).copied() {
+                Some(declaration) => self.text(declaration, text, Source::Builder),
+                None => self.problems.push(unknown(name, "the builder", self.known)),
+            }
+        }
+    }
+
+    fn text(&mut self, declaration: &'static Declaration, text: &str, source: Source) {
+        match declaration.kind.parse(text) {
+            Ok(value) => {
+                self.set.insert(declaration.name, (value, source));
+            }
+            Err(expected) => {
+                let shown = if declaration.secret {
+                    "***".to_owned()
+                } else {
+                    shortened(&text.escape_debug().to_string(), 60)
+                };
+                let place = match &source {
+                    Source::Builder => "the builder".to_owned(),
+                    other => other.to_string(),
+                };
+                self.problems
+                    .push(Problem(format!("`{}` in {place} is `{shown}`; {expected}", declaration.name)));
+            }
+        }
+    }
+}
+
+/// A line of the error.
+pub(super) struct Problem(pub(super) String);
+
+pub(super) fn unknown(name: &str, place: &str, known: &[&'static Declaration]) -> Problem {
+    let hint = did_you_mean(name, known.iter().map(|declaration| declaration.name));
+    Problem(format!("`{}` in {place} is not a key{hint}", shortened(name, 60)))
+}
+
+pub(super) fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn refuse(problems: Vec<Problem>) -> Result<()> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let more = problems.len().saturating_sub(MAX_PROBLEMS);
+    let mut lines: Vec<String> = problems.into_iter().take(MAX_PROBLEMS).map(|Problem(line)| line).collect();
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    Err(Error::invalid(lines.join("\n")))
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let (kind, what) = match error.kind() {
+            std::io::ErrorKind::NotFound => (ErrorKind::NotFound, "does not exist"),
+            std::io::ErrorKind::InvalidData => (ErrorKind::InvalidInput, "is not UTF-8 text"),
+            _ => (ErrorKind::Unavailable, "cannot be read"),
+        };
+        Error::new(kind, format!("the configuration file {} {what}", path.display())).because(error)
+    })
+}
