@@ -1,0 +1,87 @@
+//! The command of one operation.
+
+use clap::{Arg, Command};
+use heptad::core::operation::{Effect, Spec};
+
+use crate::{
+    args::{Flag, kebab},
+    globals,
+    output::{
+        markdown,
+        style::{HEADING, KEY, paint},
+    },
+    schema::{self, Property, Shape},
+    signature::Signature,
+};
+
+pub(super) fn command(spec: &'static Spec) -> Command {
+    let signature = Signature::of(spec);
+    let name = kebab(spec.name);
+    let formats: Vec<_> = signature.formats.iter().map(String::as_str).collect();
+    Command::new(name.clone())
+        .about(markdown::inline(spec.summary()))
+        .long_about(markdown::render(spec.doc))
+        .override_usage(usage(&format!("heptad {} {name}", spec.system), &signature.flags))
+        .args(signature.flags.iter().flat_map(Flag::args))
+        .arg(json())
+        .arg(globals::format(&formats))
+        .after_long_help(result(spec))
+}
+
+/// The whole request at once.
+fn json() -> Arg {
+    Arg::new("json")
+        .long("json")
+        .value_name("JSON|@FILE|-")
+        .help("The whole request as JSON, from a file, or from the standard input; flags override it")
+}
+
+fn usage(command: &str, flags: &[Flag]) -> String {
+    let mut usage = format!("{command} [OPTIONS]");
+    for flag in flags {
+        let property = &flag.property;
+        let name = kebab(&property.name);
+        let more = if matches!(property.shape, Shape::List(_)) { "…" } else { "" };
+        match (flag.positional, property.required && flag.path.len() == 1) {
+            (true, true) => usage += &format!(" <{}>{more}", name.to_uppercase()),
+            (true, false) => usage += &format!(" [{}]{more}", name.to_uppercase()),
+            (false, true) => usage.insert_str(usage.len(), &format!(" --{} <…>", flag.long)),
+            (false, false) => {}
+        }
+    }
+    usage
+}
+
+/// What comes back, and what is needed to call it.
+fn result(spec: &Spec) -> String {
+    let (kind, effect) = match spec.effect {
+        Effect::Reads => ("Result", "changes nothing"),
+        Effect::Writes => ("Result", "changes what is kept"),
+        Effect::Streams => {
+            ("Each item", "changes nothing and streams: items are printed as they come, Ctrl-C ends it")
+        }
+        Effect::Table => ("Table", "changes nothing and gives a table"),
+    };
+    let mut out = String::new();
+    if let (Shape::Object(properties), false) =
+        (schema::read((spec.response)().as_value()), spec.effect == Effect::Table)
+    {
+        out += &paint(HEADING, &format!("{kind}:"));
+        out += "\n";
+        let widest = properties.iter().map(|property| property.name.len()).max().unwrap_or(0);
+        out.extend(properties.iter().map(|property| field(property, widest)));
+        out += "\n";
+    }
+    out += &format!(
+        "It {effect}. Permission: {}. Exit codes: heptad help exit-codes.",
+        paint(KEY, spec.permission)
+    );
+    out
+}
+
+fn field(property: &Property, widest: usize) -> String {
+    let padding = " ".repeat(widest + 2 - property.name.len());
+    let doc = markdown::inline(property.doc.lines().next().unwrap_or_default());
+    let text = if doc.is_empty() { property.shape.expected() } else { doc };
+    format!("  {}{padding}{text}\n", paint(KEY, &property.name))
+}

@@ -1,0 +1,61 @@
+//! What a newcomer sees first: what there is, what of it this build has, and two things to try.
+
+use std::collections::BTreeSet;
+
+use heptad::core::operation::Registry;
+
+use crate::{
+    commands::BUILTINS,
+    output::style::{FAINT, HEADING, STRONG, paint},
+    systems,
+};
+
+/// Things to try, best first; what this build cannot do is not shown.
+const EXAMPLES: &[(&str, &str, &str)] = &[
+    ("review.scan", "heptad review scan src", "what our rules find in a folder"),
+    ("search.query", "heptad --db my.db search query 'retry backoff'", "search what was indexed"),
+    ("events.read", "heptad --db my.db events read --format jsonl", "what has happened"),
+    ("platform.operations", "heptad platform operations", "what this platform can do"),
+];
+
+/// Systems, commands and examples, ending in an empty line.
+pub(super) fn text(registry: &Registry) -> String {
+    let present: BTreeSet<&str> = registry.iter().map(|operation| operation.spec.system).collect();
+    let mut out = heading("The seven systems");
+    for (name, text) in systems::SEVEN {
+        out += &match present.contains(name) {
+            true => entry(name, text),
+            false => paint(FAINT, &format!("  {name:<12}{text} (not in this build)")) + "\n",
+        };
+    }
+    let beside: Vec<_> = super::systems_in(registry)
+        .into_iter()
+        .filter(|system| systems::SEVEN.iter().all(|(name, _)| name != system))
+        .collect();
+    if !beside.is_empty() {
+        out += "\n";
+        out += &heading("The kernel they stand on");
+        out.extend(beside.into_iter().map(|system| entry(system, &systems::describe(system))));
+    }
+    out += "\n";
+    out += &heading("Commands");
+    for command in BUILTINS.iter().map(|builtin| (builtin.command)()) {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        out += &entry(command.get_name(), &about);
+    }
+    out += "\n";
+    out += &heading("Try");
+    for (_, line, text) in EXAMPLES.iter().filter(|(name, ..)| registry.get(name).is_some()).take(2) {
+        out += &format!("  {line:<48}{}\n", paint(FAINT, text));
+    }
+    out += &format!("  {:<48}{}\n\n", "heptad operations", paint(FAINT, "everything that can be called"));
+    out
+}
+
+fn heading(text: &str) -> String {
+    paint(HEADING, &format!("{text}:")) + "\n"
+}
+
+fn entry(name: &str, text: &str) -> String {
+    format!("  {}{}{text}\n", paint(STRONG, name), " ".repeat(12_usize.saturating_sub(name.len()).max(1)))
+}

@@ -1,0 +1,159 @@
+//! A [`Flag`] as clap's arguments. Every value is parsed to JSON at once, so that clap reports what is wrong with it.
+
+use std::sync::Arc;
+
+use clap::{
+    Arg, ArgAction, ValueHint,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _, ValueParser},
+};
+use serde_json::Value;
+
+use super::{Flag, value};
+use crate::schema::{Property, Shape};
+
+/// A choice of more than this is not spelled out in the short help.
+const MANY: usize = 12;
+
+pub(super) fn args(flag: &Flag) -> Vec<Arg> {
+    let property = &flag.property;
+    match &property.shape {
+        Shape::Switch => {
+            if let Some(negation) = &flag.negation {
+                return switch(flag, negation);
+            }
+            let arg = described(Arg::new(flag.id()).long(flag.long.clone()), property)
+                .num_args(0..=1)
+                .require_equals(true)
+                .value_name("true|false")
+                .hide_possible_values(true)
+                .default_missing_value("true")
+                .value_parser(parser(&property.shape));
+            vec![if property.required { needed(arg) } else { arg }]
+        }
+        shape => valued(flag, shape),
+    }
+}
+
+/// `--name` and `--no-name`: the one that changes the default is shown, the other lets a flag override `--json`.
+fn switch(flag: &Flag, negation: &str) -> Vec<Arg> {
+    let on_by_default = flag.property.default == Some(Value::Bool(true));
+    let yes = Arg::new(flag.id()).long(flag.long.clone()).hide(on_by_default);
+    let no = Arg::new(flag.other_id()).long(negation.to_owned()).hide(!on_by_default);
+    let mut doc = flag.property.doc.clone();
+    if on_by_default {
+        doc = format!("Do not: {}", uncapitalised(&doc));
+    }
+    [yes.overrides_with(flag.other_id()), no.overrides_with(flag.id())]
+        .map(|arg| helped(arg.action(ArgAction::SetTrue), &doc))
+        .into()
+}
+
+fn valued(flag: &Flag, shape: &Shape) -> Vec<Arg> {
+    let property = &flag.property;
+    let repeated = matches!(shape, Shape::List(_) | Shape::Map(_));
+    let shared = |arg: Arg| {
+        let arg =
+            arg.value_parser(parser(shape)).value_name(value_name(flag, shape)).value_hint(hint(property));
+        let arg = match shape {
+            Shape::Integer { .. } | Shape::Number { .. } => arg.allow_negative_numbers(true),
+            Shape::Choice(choices) => arg.hide_possible_values(choices.len() > MANY),
+            _ => arg,
+        };
+        arg.action(if repeated { ArgAction::Append } else { ArgAction::Set })
+    };
+    if !flag.positional {
+        let arg = described(shared(Arg::new(flag.id()).long(flag.long.clone())), property);
+        return vec![if property.required && flag.path.len() == 1 { needed(arg) } else { arg }];
+    }
+    let arg = described(shared(Arg::new(flag.id())), property);
+    let arg = if repeated { arg.num_args(1..) } else { arg };
+    let arg = if property.required {
+        arg.required_unless_present_any(["json".to_owned(), flag.other_id()])
+    } else {
+        arg
+    };
+    let same = shared(Arg::new(flag.other_id()).long(flag.long.clone())).hide(true).conflicts_with(flag.id());
+    vec![arg, same]
+}
+
+fn needed(arg: Arg) -> Arg {
+    arg.required_unless_present("json")
+}
+
+fn described(arg: Arg, property: &Property) -> Arg {
+    let default = property.default.as_ref().and_then(|default| match default {
+        Value::Null => None,
+        Value::Array(values) if values.is_empty() => None,
+        Value::Object(values) if values.is_empty() => None,
+        Value::String(text) if text.is_empty() => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Array(values) if values.iter().all(Value::is_string) => {
+            Some(values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "))
+        }
+        other => Some(other.to_string()),
+    });
+    match default {
+        Some(default) if !property.required => {
+            let space = if property.doc.is_empty() { "" } else { " " };
+            helped(arg, &format!("{}{space}[default: {default}]", property.doc))
+        }
+        _ => helped(arg, &property.doc),
+    }
+}
+
+/// The first paragraph is the short help; all of it is the long one.
+fn helped(arg: Arg, doc: &str) -> Arg {
+    let short = doc.split("\n\n").next().unwrap_or_default();
+    let arg = arg.help(crate::output::markdown::inline(short));
+    if short.len() < doc.len() { arg.long_help(crate::output::markdown::render(doc)) } else { arg }
+}
+
+fn parser(shape: &Shape) -> ValueParser {
+    let element = match shape {
+        Shape::List(element) => element,
+        shape => shape,
+    };
+    if let Shape::Choice(choices) = element {
+        let values = choices.iter().map(|choice| {
+            let summary = choice.doc.lines().next().unwrap_or_default().to_owned();
+            let value = PossibleValue::new(choice.value.clone());
+            if summary.is_empty() { value } else { value.help(summary) }
+        });
+        return PossibleValuesParser::new(values).map(Value::String).into();
+    }
+    let shape = Arc::new(element.clone());
+    ValueParser::new(move |text: &str| value::parse(&shape, text))
+}
+
+fn value_name(flag: &Flag, shape: &Shape) -> String {
+    let name = || flag.path.last().map(|name| super::names::kebab(name).to_uppercase()).unwrap_or_default();
+    match shape {
+        _ if flag.positional => name(),
+        Shape::Text { format: Some(format) } if format == "date-time" => "TIME".to_owned(),
+        Shape::Integer { .. } | Shape::Number { .. } => "N".to_owned(),
+        Shape::Map(_) => "KEY=VALUE".to_owned(),
+        Shape::Object(_) | Shape::Any => "JSON".to_owned(),
+        Shape::List(element) => value_name(flag, element),
+        _ => name(),
+    }
+}
+
+/// What a shell may complete: schemas do not tell paths from other text, names do.
+fn hint(property: &Property) -> ValueHint {
+    match property.name.as_str() {
+        "path" | "paths" | "root" | "out" | "output" => ValueHint::AnyPath,
+        name if name.ends_with("file") || name.ends_with("_path") => ValueHint::FilePath,
+        name if name.ends_with("dir") || name.ends_with("folder") => ValueHint::DirPath,
+        _ => ValueHint::Unknown,
+    }
+}
+
+fn uncapitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(std::iter::once(second)).chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,58 @@
+//! `heptad operations`: everything that can be called. No store is opened.
+
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, Command};
+use heptad::core::{
+    Error, Result,
+    operation::{Operation, Spec},
+};
+use serde_json::{Value, json};
+
+use super::Call;
+use crate::output::markdown;
+
+pub(super) fn command() -> Command {
+    Command::new("operations")
+        .about("List everything that can be called")
+        .arg(Arg::new("name").value_name("SYSTEM|OPERATION").help("Only this system, or this operation"))
+        .arg(
+            Arg::new("schemas")
+                .long("schemas")
+                .action(ArgAction::SetTrue)
+                .help("With documentation and JSON Schemas; for --format json"),
+        )
+}
+
+pub(super) fn run(call: &Call<'_>) -> Result<ExitCode> {
+    let wanted = call.matches.get_one::<String>("name").map(|name| name.replace('-', "_"));
+    let fits = |operation: &&Operation| {
+        let Spec { system, full_name, .. } = operation.spec;
+        wanted.as_deref().is_none_or(|wanted| wanted == *system || wanted == *full_name)
+    };
+    let entry = if call.matches.get_flag("schemas") { declaration } else { row };
+    let list: Vec<_> = call.registry.iter().filter(fits).map(|operation| entry(operation.spec)).collect();
+    if let (Some(wanted), true) = (wanted, list.is_empty()) {
+        return Err(Error::not_found(format!(
+            "there is no system and no operation `{wanted}` in this build"
+        )));
+    }
+    call.console.print(&call.console.format.whole(&Value::Array(list), call.console.width))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row(spec: &Spec) -> Value {
+    let summary = anstream::adapter::strip_str(&markdown::inline(spec.summary())).to_string();
+    json!({ "name": spec.full_name, "effect": spec.effect, "permission": spec.permission, "summary": summary })
+}
+
+fn declaration(spec: &Spec) -> Value {
+    json!({
+        "name": spec.full_name,
+        "effect": spec.effect,
+        "permission": spec.permission,
+        "doc": spec.doc,
+        "request": (spec.request)().to_value(),
+        "response": (spec.response)().to_value(),
+    })
+}

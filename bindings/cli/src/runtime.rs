@@ -1,0 +1,14 @@
+//! The one place where the command line waits.
+
+use heptad::core::{Error, Result};
+
+/// Runs `work` to its end on a runtime of its own. Blocking work that nobody waits for any more does not hold up the exit.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::internal("the async runtime cannot start").because(error))?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
+}
