@@ -44,7 +44,7 @@ pub(crate) fn args() -> Vec<Arg> {
             .value_name("PATH")
             .value_parser(path.clone())
             .value_hint(ValueHint::FilePath)
-            .help("Database file; its index folder is beside it [default: HEPTAD_DB, else in memory]"),
+            .help("Database file [default: HEPTAD_DB, else in memory]"),
         Arg::new("config")
             .long("config")
             .value_name("FILE")

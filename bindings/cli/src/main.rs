@@ -15,6 +15,8 @@ mod platform;
 mod progress;
 mod request;
 mod runtime;
+#[cfg(test)]
+mod sample;
 mod schema;
 mod signature;
 mod systems;

@@ -14,15 +14,14 @@ use crate::{
 };
 
 /// Lines of help are not longer than this, however wide the terminal is.
-const WIDEST: usize = 110;
+pub(crate) const WIDEST: usize = 110;
 
 /// Everything that can be typed.
 pub(crate) fn command(registry: &Registry) -> Command {
     let root = Command::new("heptad")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Heptad: an embeddable AI platform, seven systems over one kernel")
-        .before_help(overview::text(registry))
-        .help_template("{about}\n\n{usage-heading}\n  heptad [OPTIONS] <SYSTEM> <OPERATION> …\n  heptad [OPTIONS] <COMMAND> …\n\n{before-help}{options}")
+        .help_template(overview::template(registry))
         .styles(CLAP)
         .max_term_width(WIDEST)
         .args(globals::args())
@@ -53,4 +52,39 @@ fn systems_in(registry: &Registry) -> Vec<&'static str> {
         |system: &str| systems::SEVEN.iter().chain(&systems::KERNEL).position(|(name, _)| *name == system);
     systems.sort_by_key(|system| (place(system).unwrap_or(usize::MAX), *system));
     systems
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sample;
+
+    fn help(line: &[&str]) -> String {
+        let line = std::iter::once("heptad").chain(line.iter().copied());
+        let error = super::command(&sample::registry())
+            .try_get_matches_from(line)
+            .expect_err("help is an error to clap");
+        error.render().to_string()
+    }
+
+    #[test]
+    fn the_tree_has_no_conflicts() {
+        super::command(&sample::registry()).debug_assert();
+    }
+
+    #[test]
+    fn an_operation_explains_itself() {
+        insta::assert_snapshot!("scan_short", help(&["sample", "scan", "-h"]));
+        insta::assert_snapshot!("scan_long", help(&["sample", "scan", "--help"]));
+        insta::assert_snapshot!("check_rules_short", help(&["sample", "check-rules", "-h"]));
+    }
+
+    #[test]
+    fn a_system_lists_its_operations() {
+        insta::assert_snapshot!("system", help(&["sample", "--help"]));
+    }
+
+    #[test]
+    fn a_newcomer_sees_what_there_is() {
+        insta::assert_snapshot!("overview", help(&["--help"]));
+    }
 }

@@ -39,15 +39,15 @@ fn json() -> Arg {
 fn usage(command: &str, flags: &[Flag]) -> String {
     let mut usage = format!("{command} [OPTIONS]");
     for flag in flags {
-        let property = &flag.property;
-        let name = kebab(&property.name);
-        let more = if matches!(property.shape, Shape::List(_)) { "…" } else { "" };
-        match (flag.positional, property.required && flag.path.len() == 1) {
-            (true, true) => usage += &format!(" <{}>{more}", name.to_uppercase()),
-            (true, false) => usage += &format!(" [{}]{more}", name.to_uppercase()),
-            (false, true) => usage.insert_str(usage.len(), &format!(" --{} <…>", flag.long)),
-            (false, false) => {}
-        }
+        let required = flag.property.required && flag.path.len() == 1;
+        let value = flag.value_name();
+        let more = if matches!(flag.property.shape, Shape::List(_)) { "…" } else { "" };
+        usage += &match (flag.positional, required) {
+            (true, true) => format!(" <{value}>{more}"),
+            (true, false) => format!(" [{value}]{more}"),
+            (false, true) => format!(" --{} <{value}>", flag.long),
+            (false, false) => String::new(),
+        };
     }
     usage
 }

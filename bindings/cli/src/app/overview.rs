@@ -18,10 +18,13 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("platform.operations", "heptad platform operations", "what this platform can do"),
 ];
 
-/// Systems, commands and examples, ending in an empty line.
-pub(super) fn text(registry: &Registry) -> String {
+/// The help of the root command, as clap's template: it takes the text as it is and puts the options where it says so.
+pub(super) fn template(registry: &Registry) -> String {
     let present: BTreeSet<&str> = registry.iter().map(|operation| operation.spec.system).collect();
-    let mut out = heading("The seven systems");
+    let mut out = "{about}\n\n".to_owned();
+    out += &heading("Usage");
+    out += "  heptad [OPTIONS] <SYSTEM> <OPERATION> …\n  heptad [OPTIONS] <COMMAND> …\n\n";
+    out += &heading("The seven systems");
     for (name, text) in systems::SEVEN {
         out += &match present.contains(name) {
             true => entry(name, text),
@@ -49,6 +52,8 @@ pub(super) fn text(registry: &Registry) -> String {
         out += &format!("  {line:<48}{}\n", paint(FAINT, text));
     }
     out += &format!("  {:<48}{}\n\n", "heptad operations", paint(FAINT, "everything that can be called"));
+    out += &heading("Options");
+    out += "{options}";
     out
 }
 

@@ -41,7 +41,7 @@ fn switch(flag: &Flag, negation: &str) -> Vec<Arg> {
     let no = Arg::new(flag.other_id()).long(negation.to_owned()).hide(!on_by_default);
     let mut doc = flag.property.doc.clone();
     if on_by_default {
-        doc = format!("Do not: {}", uncapitalised(&doc));
+        doc = format!("Turn off: {}", uncapitalised(&doc));
     }
     [yes.overrides_with(flag.other_id()), no.overrides_with(flag.id())]
         .map(|arg| helped(arg.action(ArgAction::SetTrue), &doc))
@@ -84,6 +84,7 @@ fn described(arg: Arg, property: &Property) -> Arg {
     let default = property.default.as_ref().and_then(|default| match default {
         Value::Null => None,
         Value::Array(values) if values.is_empty() => None,
+        Value::Object(_) if matches!(property.shape, Shape::Object(_)) => None,
         Value::Object(values) if values.is_empty() => None,
         Value::String(text) if text.is_empty() => None,
         Value::String(text) => Some(text.clone()),
@@ -125,7 +126,7 @@ fn parser(shape: &Shape) -> ValueParser {
     ValueParser::new(move |text: &str| value::parse(&shape, text))
 }
 
-fn value_name(flag: &Flag, shape: &Shape) -> String {
+pub(super) fn value_name(flag: &Flag, shape: &Shape) -> String {
     let name = || flag.path.last().map(|name| super::names::kebab(name).to_uppercase()).unwrap_or_default();
     match shape {
         _ if flag.positional => name(),

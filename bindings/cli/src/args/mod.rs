@@ -50,6 +50,11 @@ impl Flag {
         format!("other.{}", self.path.join("."))
     }
 
+    /// What stands for its value in the help.
+    pub(crate) fn value_name(&self) -> String {
+        build::value_name(self, &self.property.shape)
+    }
+
     /// The arguments that clap is to accept.
     pub(crate) fn args(&self) -> Vec<Arg> {
         build::args(self)

@@ -7,6 +7,7 @@ use heptad::core::Result;
 
 use super::Call;
 use crate::{
+    app::WIDEST,
     exit,
     output::{
         markdown,
@@ -42,7 +43,10 @@ pub(super) fn run(call: &Call<'_>) -> Result<ExitCode> {
         call.matches.get_many::<String>("words").into_iter().flatten().map(String::as_str).collect();
     if let [word] = words[..] {
         if let Some((.., text)) = TOPICS.iter().find(|(name, ..)| *name == word) {
-            call.console.print(&format!("{}\n", text().trim_end()))?;
+            // clap wraps it to the terminal.
+            let mut page =
+                Command::new("topic").about(text()).help_template("{about}\n").max_term_width(WIDEST);
+            call.console.print(&page.render_help().ansi().to_string())?;
             return Ok(ExitCode::SUCCESS);
         }
     }

@@ -24,19 +24,30 @@ pub(crate) fn render(markdown: &str) -> String {
         } else {
             "\n\n"
         };
-        out.push_str(gap);
-        match block {
-            Block::Heading(text) => out.push_str(&paint(HEADING, &text)),
-            Block::Item(text) => out.push_str(&format!("  {}", inline(&text))),
-            Block::Paragraph(text) => out.push_str(&inline(&text)),
+        let text = match block {
+            Block::Heading(text) => paint(HEADING, &text),
+            Block::Item(text) => format!("  {}", inline(&text)),
+            Block::Paragraph(text) => inline(&text),
             Block::Code(text) => {
                 let lines: Vec<_> = text.lines().map(|line| format!("    {}", paint(KEY, line))).collect();
-                out.push_str(&lines.join("\n"));
+                lines.join("\n")
             }
-        }
+        };
+        push(&mut out, gap, &text);
         after_item = is_item;
     }
     out
+}
+
+/// clap, which wraps this, does not see a line begin between a newline and an escape sequence: so the last newline goes behind it.
+fn push(out: &mut String, gap: &str, text: &str) {
+    match text.strip_prefix('\u{1b}').and_then(|rest| rest.find('m')) {
+        Some(end) if !gap.is_empty() => {
+            let (escape, rest) = text.split_at(end + "\u{1b}m".len());
+            out.extend([&gap[1..], escape, "\n", rest]);
+        }
+        _ => out.extend([gap, text]),
+    }
 }
 
 fn blocks(markdown: &str) -> Vec<Block> {
@@ -118,7 +129,7 @@ type Inline = Option<(String, usize)>;
 fn code(text: &str) -> Inline {
     let inner = text.strip_prefix('`')?;
     let end = inner.find('`')?;
-    Some((paint(KEY, &inner[..end]), end + 2))
+    Some((paint(KEY, &text[..end + 2]), end + 2))
 }
 
 fn strong(text: &str) -> Inline {
@@ -158,8 +169,8 @@ mod tests {
     #[test]
     fn marks_become_styles_and_links_their_text() {
         for (markdown, shown) in [
-            ("Scans `path` for **all** *rules*.", "Scans path for all rules."),
-            ("See [`Finding`](crate::Finding) and [`Rule`].", "See Finding and Rule."),
+            ("Scans `path` for **all** *rules*.", "Scans `path` for all rules."),
+            ("See [`Finding`](crate::Finding) and [`Rule`].", "See `Finding` and `Rule`."),
             ("See [SARIF](https://x.org/s) or [this][that].", "See SARIF (https://x.org/s) or this."),
             ("2 * 3 * 4, a[0], `open and **open", "2 * 3 * 4, a[0], `open and **open"),
             ("", ""),

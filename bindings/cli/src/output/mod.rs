@@ -8,6 +8,8 @@ pub(crate) mod markdown;
 mod safe;
 pub(crate) mod style;
 mod table;
+#[cfg(test)]
+mod tests;
 pub(crate) mod text;
 mod wrap;
 
