@@ -9,6 +9,7 @@ mod delivery;
 mod effects;
 mod envelope;
 mod group;
+mod local;
 mod topic;
 
 pub use self::{
@@ -20,5 +21,6 @@ pub use self::{
         batch_to_json,
     },
     group::{Backoff, GroupConfig, Order, Start},
+    local::LocalBus,
     topic::{GroupName, Topic},
 };

@@ -1,0 +1,175 @@
+//! Which claims end, which are renewed, which begin.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use super::{
+    super::{
+        draft::Draft,
+        shared::{Inner, Ready},
+        state::after,
+    },
+    Worker,
+};
+use crate::{error::Result, events::Token};
+
+/// What the consumers of this process have and want.
+pub(super) struct Demand {
+    /// The claims of this process, and when the consumer's time is over where it was handed out.
+    mine: HashMap<Token, Option<i64>>,
+    ready: usize,
+    waiting: usize,
+    pub(super) members: usize,
+    asked: bool,
+}
+
+impl Demand {
+    pub(super) fn of(inner: &Inner) -> Self {
+        let ready = inner.ready.iter().map(|ready| (ready.token, None));
+        let handed = inner.handed.values().map(|handed| (handed.token, Some(handed.deadline)));
+        Self {
+            mine: ready.chain(handed).collect(),
+            ready: inner.ready.len(),
+            waiting: inner.waiting,
+            members: inner.members,
+            asked: inner.asked,
+        }
+    }
+}
+
+impl Worker {
+    /// Ends claims whose time is over, and gives those of this process more time at half-time.
+    pub(super) async fn lapse(&mut self, draft: &mut Draft, demand: &Demand, now: i64) -> Result<()> {
+        let ack_wait = self.shared.config.ack_wait;
+        let half_time = |until: i64| until.saturating_sub(after(0, ack_wait / 2));
+        let mut renewable = Vec::new();
+        let claimed: Vec<_> = draft.state.open.iter().filter(|(_, open)| open.claimed).collect();
+        let claimed: Vec<_> = claimed.into_iter().map(|(offset, open)| (*offset, *open)).collect();
+        for (offset, open) in claimed {
+            let token = draft.state.token(offset, open.attempts);
+            let over = match demand.mine.get(&token) {
+                Some(Some(deadline)) if *deadline <= now => true,
+                Some(deadline) => {
+                    renewable.push(offset);
+                    draft.renewed |= half_time(open.until) <= now;
+                    draft.wake_at(deadline.unwrap_or(i64::MAX));
+                    false
+                }
+                None => open.until <= now,
+            };
+            if over {
+                let reason = format!("not acknowledged within {ack_wait:?}");
+                let last = open.attempts >= self.shared.config.max_attempts;
+                if !last {
+                    draft.state.wait(offset, now);
+                } else if !self.bury(draft, token.offset, open.attempts, &reason).await? {
+                    continue;
+                }
+                draft.closed.push(token);
+                draft.urgent = true;
+            }
+        }
+        if draft.renewed {
+            draft.urgent = true;
+            for offset in &renewable {
+                if let Some(open) = draft.state.open.get_mut(offset) {
+                    open.until = after(now, ack_wait);
+                }
+            }
+        }
+        let timers = draft.state.open.iter().map(|(offset, open)| match open.claimed {
+            true if renewable.contains(offset) => half_time(open.until),
+            true => open.until,
+            // Whether somebody wants what waits is for `claim` to say.
+            false => i64::MAX,
+        });
+        let next = timers.min().unwrap_or(i64::MAX);
+        draft.wake_at(next);
+        Ok(())
+    }
+
+    /// Claims what the consumers want. Returns whether they would take more.
+    ///
+    /// New events are claimed ahead; events that come again only for a consumer that waits for one, so that a process that dies of an
+    /// event does not use up the attempts of others.
+    pub(super) async fn claim(&mut self, draft: &mut Draft, demand: &Demand, now: i64) -> Result<bool> {
+        let config = &self.shared.config;
+        let room = config.max_in_flight.saturating_sub(draft.state.open.len());
+        let wants = demand.members > 0 && demand.asked && demand.ready <= self.shared.low_water();
+        let ahead = config.prefetch.max(demand.waiting).saturating_sub(demand.ready);
+        let wanted = if wants { ahead.min(room) } else { 0 };
+
+        let mut view = View::default();
+        view.look(self, draft, 0, now);
+        while view.fresh.len() < wanted && self.window.has_room() && self.watch.head().0 > self.window.scanned
+        {
+            let (topic, config, head) = (&self.topic, &self.shared.config, self.watch.head());
+            let seen = self.window.look(&*self.store, topic, head, config, &mut draft.state).await?;
+            view.look(self, draft, seen, now);
+        }
+
+        let again = demand.waiting.saturating_sub(demand.ready);
+        // New events keep the queue from running dry, so those that come again would never get their turn: let it run dry.
+        let held_up = !view.due.is_empty() && (demand.ready > 0 || again == 0);
+        let due = view.due.iter().take(again).copied();
+        let fresh =
+            view.fresh.iter().copied().take(if held_up { 0 } else { wanted.saturating_sub(due.len()) });
+        let chosen: Vec<u64> = due.chain(fresh).collect();
+        for offset in chosen {
+            self.begin(draft, offset, now).await?;
+        }
+        Ok(wanted > view.fresh.len() && self.window.has_room())
+    }
+
+    async fn begin(&mut self, draft: &mut Draft, offset: u64, now: i64) -> Result<()> {
+        let Some(message) = self.load(offset).await? else {
+            draft.state.finish(offset);
+            return Ok(());
+        };
+        if let Some(broken) = self.window.slots.get(&offset).and_then(|slot| slot.broken.clone()) {
+            let reason = format!("the entry is not an event: {broken}");
+            self.bury(draft, message.offset, 0, &reason).await?;
+            return Ok(());
+        }
+        let until = after(now, self.shared.config.ack_wait);
+        let token = draft.state.claim(offset, until);
+        draft.claims.push(Ready { message: Arc::clone(&message), token, until });
+        draft.urgent = true;
+        Ok(())
+    }
+}
+
+/// What may be claimed, oldest first.
+#[derive(Default)]
+struct View {
+    /// Untouched events.
+    fresh: Vec<u64>,
+    /// Events whose wait is over.
+    due: Vec<u64>,
+    /// Subjects that have an earlier event which is not done.
+    subjects: HashSet<u64>,
+}
+
+impl View {
+    /// Looks at the events in view behind offset `after`.
+    fn look(&mut self, worker: &mut Worker, draft: &mut Draft, after: u64, now: i64) {
+        for (&offset, slot) in worker.window.slots.range_mut(after + 1..) {
+            if draft.state.is_done(offset) {
+                continue;
+            }
+            if slot.subject != 0 && !self.subjects.insert(slot.subject) {
+                // Held back, perhaps for long.
+                slot.body = None;
+                continue;
+            }
+            match draft.state.open.get(&offset) {
+                None => self.fresh.push(offset),
+                Some(open) if open.claimed => {}
+                Some(open) if open.until <= now => self.due.push(offset),
+                Some(open) => draft.timer = draft.timer.min(open.until),
+            }
+        }
+    }
+}
