@@ -1,0 +1,47 @@
+//! Dependencies point one way: bindings, facade, systems, core, macros.
+
+use super::{Findings, House, Violation};
+use crate::workspace::{Layer, Package};
+
+pub(super) fn look(house: &House) -> Findings {
+    let packages = &house.workspace.packages;
+    let mut violations = Vec::new();
+    for package in packages {
+        for dependency in &package.dependencies {
+            let Some(target) = house.workspace.package(&dependency.name) else { continue };
+            if !may(package, target, dependency.dev) {
+                let what = format!("`{}` depends on `{}`", package.name, target.name);
+                let line = super::manifests::line_of(house, package, &dependency.name);
+                violations.push(Violation::new(package.manifest(), line, what, right(package, target)));
+            }
+        }
+    }
+    violations.into_iter().collect()
+}
+
+/// Whether `from` may depend on `to`.
+fn may(from: &Package, to: &Package, dev: bool) -> bool {
+    use Layer::{Bench, Binding, Chores, Core, Facade, Macros, System, Testkit};
+    match (from.layer, to.layer) {
+        (_, Testkit) => dev || from.layer == Bench,
+        (Core, Macros) | (Testkit | System, Core | Macros) | (Facade, Core | System) => true,
+        (Binding, Facade) => true,
+        (Bench, Core | System | Facade) => true,
+        (Macros | Core | Testkit | System | Facade | Binding | Bench | Chores, _) => false,
+    }
+}
+
+fn right(from: &Package, to: &Package) -> String {
+    match (from.layer, to.layer) {
+        (_, Layer::Testkit) => "the test kit is a dev-dependency".into(),
+        (Layer::System, Layer::System) => "systems meet through events and ids, never through code".into(),
+        (Layer::Binding, _) => "a binding reaches everything through the facade `heptad`".into(),
+        (Layer::Chores, _) => {
+            "the chores run the house's programs as children and depend on none of it".into()
+        }
+        _ => format!(
+            "dependencies point from the roof to the base, and {:?} stands no higher than {:?}",
+            from.layer, to.layer
+        ),
+    }
+}

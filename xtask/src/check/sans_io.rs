@@ -1,0 +1,128 @@
+//! Engines are functions from data to data. Where I/O may happen is said here, by path; everywhere else it is a violation.
+
+use std::path::Path;
+
+use super::{Findings, House, Violation};
+use crate::{source::Source, workspace::Layer};
+
+/// Paths that touch the world.
+const WORLD: &[&str] = &[
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::io::stdin",
+    "std::io::stdout",
+    "std::io::stderr",
+    "std::thread::sleep",
+    "std::os",
+    "reqwest",
+    "hyper",
+    "ureq",
+    "println!",
+    "print!",
+    "eprintln!",
+    "eprint!",
+    "dbg!",
+];
+
+/// Ways to ask the machine for the time, by their last two segments.
+const CLOCKS: &[&str] =
+    &["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "Utc::now", "Local::now"];
+
+/// Methods of `Path` that look at the disk.
+const DISK: &[&str] =
+    &["read_dir", "canonicalize", "try_exists", "symlink_metadata", "is_symlink", "read_link"];
+
+/// Files of a system, beside its handle, where I/O happens. `src/`-relative.
+const OPEN_ROOMS: &[&str] = &["lib.rs", "store.rs", "llm.rs"];
+
+/// Files and folders of core where the world is met: the adapters and the ports that stand for it. Each says what it touches.
+const CORE_ADAPTERS: &[(&str, &str)] = &[
+    ("clock.rs", "the system clock"),
+    ("config.rs", "the configuration file"),
+    ("config", "the configuration file"),
+    ("store/sqlite.rs", "the database file"),
+    ("store/sqlite", "the database file"),
+    ("search/tantivy.rs", "the index folder"),
+    ("search/tantivy", "the index folder"),
+    ("code/walk.rs", "the repository being read"),
+    ("code/walk", "the repository being read"),
+];
+
+/// Rooms of core that are engines altogether: no async runtime either.
+const CORE_ENGINES: &[&str] = &[
+    "code",
+    "stats",
+    "crypto",
+    "error.rs",
+    "events/envelope.rs",
+    "events/cloudevent.rs",
+    "operation/spec.rs",
+];
+
+pub(super) fn look(house: &House) -> Findings {
+    let mut violations = Vec::new();
+    for source in house.sources.iter().filter(|source| !source.test) {
+        let Some(zone) = Zone::of(house, source) else { continue };
+        for mention in source.facts.mentions.iter().filter(|mention| !mention.test) {
+            let world = WORLD.iter().any(|prefix| {
+                mention.is_under(prefix) || mention.path.trim_start_matches("std::") == *prefix
+            });
+            let clock = CLOCKS.iter().any(|clock| mention.path.ends_with(clock));
+            let runtime = zone == Zone::Engine && mention.is_under("tokio") && mention.path != "tokio";
+            if world || clock || runtime {
+                let right = if clock {
+                    "time comes from the `Clock` port"
+                } else {
+                    "I/O belongs in the handle, the store or an adapter"
+                };
+                violations.push(Violation::new(
+                    &source.path,
+                    mention.line,
+                    format!("an engine names `{}`", mention.path),
+                    right,
+                ));
+            }
+        }
+        for call in
+            source.facts.calls.iter().filter(|call| !call.test && DISK.contains(&call.method.as_str()))
+        {
+            let what = format!("an engine calls `.{}()`, which looks at the disk", call.method);
+            violations.push(Violation::new(
+                &source.path,
+                call.line,
+                what,
+                "I/O belongs in the handle, the store or an adapter",
+            ));
+        }
+    }
+    violations.into_iter().collect()
+}
+
+/// How much a file must keep from the world.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Zone {
+    /// No I/O, no clock; async plumbing is fine.
+    Kernel,
+    /// No async runtime either.
+    Engine,
+}
+
+impl Zone {
+    /// The zone of a file; `None` where I/O is at home.
+    fn of(house: &House, source: &Source) -> Option<Zone> {
+        let room = source.room(&house.workspace)?;
+        let within = |list: &[&str]| list.iter().any(|place| room.starts_with(Path::new(place)));
+        match source.layer? {
+            Layer::System => {
+                let system = source.package.strip_prefix("heptad-").unwrap_or(&source.package);
+                let handle = room.starts_with(system) || room == Path::new(system).with_extension("rs");
+                (!handle && !within(OPEN_ROOMS)).then_some(Zone::Engine)
+            }
+            Layer::Core if CORE_ADAPTERS.iter().any(|(place, _)| room.starts_with(place)) => None,
+            Layer::Core if within(CORE_ENGINES) => Some(Zone::Engine),
+            Layer::Core => Some(Zone::Kernel),
+            _ => None,
+        }
+    }
+}

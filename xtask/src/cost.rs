@@ -1,0 +1,80 @@
+//! `cargo xtask cost [FEATURE]…`: what each feature of the facade costs to build, as the table of CONTRIBUTING.md.
+//!
+//! Every row is a cold debug build in a folder of its own, alone on top of nothing. CPU-seconds are user plus system time of cargo and
+//! all its children, as the kernel counts them; wall time would tell more about the machine than about the feature.
+
+use std::{fs, process::Command, time::Duration};
+
+use crate::{
+    Result,
+    graph::tree,
+    shell::Run,
+    workspace::{Layer, Workspace},
+};
+
+/// Prints the table for the features named, or for all of them, `(none)` and `default` first.
+///
+/// # Errors
+/// When a feature does not exist, a build fails, or the system does not tell CPU times.
+pub fn main(arguments: &[String]) -> Result<bool> {
+    let workspace = Workspace::here()?;
+    let facade = workspace.layer(Layer::Facade).next().ok_or("the workspace has no facade package")?;
+    if let Some(unknown) = arguments.iter().find(|name| !facade.features.contains_key(*name)) {
+        return Err(format!("`{unknown}` is not a feature of `{}`", facade.name));
+    }
+    let rest = facade.features.keys().map(String::as_str).filter(|name| *name != "default");
+    let features: Vec<&str> = if arguments.is_empty() {
+        ["", "default"].into_iter().chain(rest).collect()
+    } else {
+        arguments.iter().map(String::as_str).collect()
+    };
+    println!("| feature | packages | CPU-seconds, cold debug build |\n|---|---|---|");
+    for feature in features {
+        let chosen = ["--no-default-features", "--features", feature];
+        let packages = tree(&workspace.root, &facade.name, &chosen)?.len();
+        let seconds = cold_build(&workspace, &facade.name, &chosen)?;
+        println!(
+            "| {} | {packages} | {seconds:.0} |",
+            if feature.is_empty() { "(none)".into() } else { format!("`{feature}`") }
+        );
+    }
+    Ok(true)
+}
+
+/// CPU-seconds of building the package from nothing.
+fn cold_build(workspace: &Workspace, package: &str, chosen: &[&str]) -> Result<f64> {
+    let target = std::env::temp_dir().join(format!("heptad-cost-{}", std::process::id()));
+    let arguments = ["build", "--quiet", "--package", package].into_iter().chain(chosen.iter().copied());
+    let before = children_seconds()?;
+    let build =
+        Run::cargo(arguments, &workspace.root).env("CARGO_TARGET_DIR", &target).env("CARGO_INCREMENTAL", "0");
+    let ended = build.quiet().limit(Duration::from_secs(3600)).wait();
+    let after = children_seconds()?;
+    // A folder left behind is a nuisance, not a wrong measurement.
+    let _ = fs::remove_dir_all(&target);
+    let ended = ended?;
+    if ended.ok() {
+        Ok(after - before)
+    } else {
+        Err(format!("{chosen:?}: {}\n{}", ended.how(), ended.tail(20)))
+    }
+}
+
+/// User and system time of all children waited for so far, in seconds (fields 16 and 17 of `/proc/self/stat`).
+fn children_seconds() -> Result<f64> {
+    let stat = fs::read_to_string("/proc/self/stat")
+        .map_err(|e| format!("CPU times are read from /proc, which is not here: {e}"))?;
+    // The second field is the program's name in brackets and may hold blanks: count from behind it.
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect::<Vec<_>>();
+    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok());
+    let sum = ticks(13)
+        .zip(ticks(14))
+        .map(|(user, system)| user + system)
+        .ok_or("/proc/self/stat has another form here")?;
+    let output = Command::new("getconf").arg("CLK_TCK").output().map_err(|e| format!("getconf: {e}"))?;
+    let rate = String::from_utf8_lossy(&output.stdout)
+        .trim()
+        .parse::<f64>()
+        .map_err(|e| format!("getconf CLK_TCK: {e}"))?;
+    Ok(sum / rate)
+}

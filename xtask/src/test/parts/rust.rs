@@ -1,0 +1,85 @@
+//! Parts that run Rust code.
+
+use std::{fs, path::Path};
+
+use super::{Context, FEATURES, Outcome, cargo};
+use crate::{
+    Result,
+    shell::Run,
+    workspace::{Layer, Package},
+};
+
+/// The tests of every member, with nextest where it is installed.
+pub(super) fn tests(context: &Context) -> Result<Outcome> {
+    let nextest = Run::cargo(["nextest", "--version"], &context.workspace.root)
+        .quiet()
+        .wait()
+        .is_ok_and(|ended| ended.ok());
+    let runner: &[&str] = if nextest { &["nextest", "run"] } else { &["test", "--all-targets"] };
+    counted(context, &[runner, &["--workspace", "--no-fail-fast"], FEATURES].concat())
+}
+
+/// The examples in doc comments; nextest does not run those.
+pub(super) fn doc_tests(context: &Context) -> Result<Outcome> {
+    counted(context, &[&["test", "--doc", "--workspace", "--no-fail-fast"], FEATURES].concat())
+}
+
+fn counted(context: &Context, arguments: &[&str]) -> Result<Outcome> {
+    let ended = Run::cargo(arguments, &context.workspace.root).limit(context.limit).wait()?;
+    Ok(Outcome::of_tests(&ended.text, ended.ok(), &ended.how()))
+}
+
+/// Every example of the facade runs to a good end.
+pub(super) fn examples(context: &Context) -> Result<Outcome> {
+    let Some(facade) = context.workspace.layer(Layer::Facade).next() else {
+        return Err("no facade package".into());
+    };
+    let examples: Vec<&str> =
+        facade.targets.iter().filter(|(kind, _)| kind == "example").map(|(_, name)| name.as_str()).collect();
+    if examples.is_empty() {
+        return Ok(Outcome::not_run("there is no example"));
+    }
+    let mut sum = Outcome::default();
+    for example in examples {
+        println!("example {example}");
+        sum.and(cargo(
+            context,
+            &["run", "--quiet", "--package", &facade.name, "--features", "full", "--example", example],
+            &[],
+        )?);
+    }
+    Ok(sum)
+}
+
+/// The kernel and the facade compile with no feature, with each alone, and with all.
+pub(super) fn features(context: &Context) -> Result<Outcome> {
+    let mut sum = Outcome::default();
+    for package in context
+        .workspace
+        .packages
+        .iter()
+        .filter(|package| matches!(package.layer, Layer::Core | Layer::Facade))
+    {
+        let all = "--all-features".to_owned();
+        let alone = single_features(package).into_iter().map(|feature| format!("--features={feature}"));
+        for choice in alone.chain([String::new(), all]) {
+            let mut arguments = vec!["check", "--quiet", "--package", &package.name, "--no-default-features"];
+            arguments.extend((!choice.is_empty()).then_some(choice.as_str()));
+            println!("{} {}", package.name, if choice.is_empty() { "(no feature)" } else { &choice });
+            sum.and(cargo(context, &arguments, &[])?);
+        }
+    }
+    Ok(sum)
+}
+
+fn single_features(package: &Package) -> Vec<&str> {
+    package.features.keys().map(String::as_str).filter(|name| *name != "default").collect()
+}
+
+/// Makes an empty folder, whatever was there before.
+pub(super) fn fresh_folder(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    }
+    fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))
+}

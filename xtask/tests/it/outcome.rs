@@ -1,0 +1,92 @@
+//! Reading what test runners say at their end.
+
+use xtask::test::Outcome;
+
+fn counts(text: &str, ok: bool) -> (u64, u64, u64) {
+    let outcome = Outcome::of_tests(text, ok, "exit code 101");
+    (outcome.passed, outcome.failed, outcome.skipped)
+}
+
+#[test]
+fn closing_lines_are_summed() {
+    let cases = [
+        (
+            "test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.00s",
+            true,
+            (5, 0, 1),
+        ),
+        (
+            "test result: ok. 5 passed; 0 failed; 0 ignored\ntest result: ok. 2 passed; 0 failed; 0 ignored",
+            true,
+            (7, 0, 0),
+        ),
+        (
+            "test a::b ... FAILED\ntest result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured",
+            false,
+            (1, 1, 0),
+        ),
+        ("     Summary [   0.015s] 5 tests run: 5 passed, 0 skipped", true, (5, 0, 0)),
+        ("     Summary [   0.015s] 1 test run: 1 passed (1 slow), 2 skipped", true, (1, 0, 2)),
+        (
+            "     Summary [   9.0s] 12/20 tests run: 9 passed, 1 failed, 2 timed out, 3 skipped",
+            false,
+            (9, 3, 3),
+        ),
+        (
+            "test result: FAILED. 0 passed; 1 failed; 0 ignored\n     Summary [   1.0s] 2 tests run: 1 passed, 1 failed, 0 skipped",
+            false,
+            (1, 1, 0),
+        ),
+        ("     Summary [   9.0s] 2 tests run: 0 passed, 2 exec failed, 0 skipped", false, (0, 2, 0)),
+    ];
+    for (text, ok, expected) in cases {
+        assert_eq!(counts(text, ok), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_run_that_did_not_compile_is_a_failure_and_not_zero_tests() {
+    let outcome = Outcome::of_tests(
+        "error[E0308]: mismatched types\nerror: could not compile `x`",
+        false,
+        "exit code 101",
+    );
+    assert_eq!((outcome.passed, outcome.failed), (0, 1));
+    assert!(outcome.failures[0].contains("exit code 101"));
+}
+
+#[test]
+fn a_run_that_breaks_off_after_some_tests_is_a_failure() {
+    assert_eq!(
+        counts("test result: ok. 5 passed; 0 failed; 0 ignored\nerror: could not compile", false),
+        (5, 1, 0)
+    );
+}
+
+#[test]
+fn failed_tests_are_named_once() {
+    let cargo =
+        "test a::b ... FAILED\nfailures:\n    a::b\ntest result: FAILED. 0 passed; 1 failed; 0 ignored";
+    assert_eq!(Outcome::of_tests(cargo, false, "").failures, ["a::b"]);
+    let line = "        FAIL [   0.004s] (1/2) heptad-core::it store::b\n";
+    let nextest = format!("{line}{line}     Summary [ 0.1s] 2 tests run: 1 passed, 1 failed, 0 skipped");
+    assert_eq!(Outcome::of_tests(&nextest, false, "").failures, ["heptad-core::it store::b"]);
+}
+
+#[test]
+fn ignored_tests_are_reported_with_a_reason() {
+    let outcome = Outcome::of_tests("test result: ok. 5 passed; 0 failed; 1 ignored", true, "");
+    assert_eq!(outcome.reasons.len(), 1);
+}
+
+#[test]
+fn a_part_that_did_not_run_counts_as_skipped_under_its_name() {
+    let mut sum = Outcome::passed();
+    sum.add("tour", Outcome::not_run("offline"));
+    sum.add("fmt", Outcome::failed("one file"));
+    assert_eq!((sum.passed, sum.failed, sum.skipped), (1, 1, 1));
+    assert_eq!(
+        (sum.reasons, sum.failures),
+        (vec!["tour: offline".to_owned()], vec!["fmt: one file".to_owned()])
+    );
+}
