@@ -11,6 +11,9 @@ mod limits;
 pub mod memory;
 mod producer;
 mod record;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub mod sqlite;
 mod stream;
 
 use async_trait::async_trait;
@@ -29,7 +32,9 @@ use crate::error::Result;
 pub struct Capabilities {
     /// Name of the adapter, for reports and metrics.
     pub name: &'static str,
-    /// Acknowledged commits survive the loss of power.
+    /// Acknowledged commits survive the end of the process, however sudden.
+    pub persistent: bool,
+    /// Acknowledged commits survive the loss of power as well.
     pub durable: bool,
     /// Several processes may use the same store at once.
     pub shared: bool,
@@ -46,6 +51,7 @@ impl Capabilities {
     pub const fn new(name: &'static str, durable: bool, shared: bool) -> Self {
         Self {
             name,
+            persistent: durable,
             durable,
             shared,
             max_value_bytes: 64 << 20,

@@ -35,7 +35,7 @@ use heptad_core::{
 
 /// Where the stores of one test live. A new place is empty.
 pub trait Place: Send + Sync {
-    /// Opens the store of this place. Where the adapter is durable, opening again finds what was committed; where it is shared, several
+    /// Opens the store of this place. Where the adapter is persistent, opening again finds what was committed; where it is shared, several
     /// may be open at once. Otherwise every call gives an empty store.
     fn open(&self, clock: Arc<dyn Clock>) -> BoxFuture<'_, Arc<dyn Store>>;
 }

@@ -39,7 +39,7 @@ async fn compare(place: &dyn Place, steps: &[Step]) -> Result<(), String> {
     let mut model = Model::default();
     for (n, step) in steps.iter().enumerate() {
         if let Step::Reopen = step {
-            if store.capabilities().durable {
+            if store.capabilities().persistent {
                 drop(store);
                 store = open().await;
             }

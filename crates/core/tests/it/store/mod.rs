@@ -1,3 +1,5 @@
 //! The store: every adapter passes the suite of the test kit, and what is peculiar to one is tested beside it.
 
 mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;

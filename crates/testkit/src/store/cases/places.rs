@@ -1,4 +1,4 @@
-//! What durable and shared adapters promise besides; the others are not asked.
+//! What persistent and shared adapters promise besides; the others are not asked.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::store::{Place, key, stream, text};
 
 pub async fn what_was_committed_survives_reopening(place: &dyn Place) {
     let store = open(place).await;
-    if !store.capabilities().durable {
+    if !store.capabilities().persistent {
         return;
     }
     let log = stream("log");

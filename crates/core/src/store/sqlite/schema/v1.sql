@@ -1,0 +1,46 @@
+-- Records. JSON is kept as TEXT, so that it can be read here; anything else as BLOB.
+CREATE TABLE records (
+    collection TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    value      ANY  NOT NULL,
+    version    INTEGER NOT NULL,            -- the number of the commit that wrote it
+    PRIMARY KEY (collection, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE streams (
+    id      INTEGER PRIMARY KEY,
+    name    TEXT NOT NULL UNIQUE,
+    head    INTEGER NOT NULL,               -- the last offset ever used
+    trimmed INTEGER NOT NULL                -- entries up to here are forgotten
+) STRICT;
+
+-- Entries of streams, packed: one row for what one transaction appended to one stream, merged into larger rows later.
+CREATE TABLE segments (
+    stream   INTEGER NOT NULL,
+    base     INTEGER NOT NULL,              -- the offset of the first entry
+    count    INTEGER NOT NULL,
+    min_time INTEGER NOT NULL,              -- milliseconds since 1970, UTC
+    max_time INTEGER NOT NULL,
+    codec    INTEGER NOT NULL,
+    crc32c   INTEGER NOT NULL,
+    data     BLOB NOT NULL,
+    PRIMARY KEY (stream, base)
+) STRICT, WITHOUT ROWID;
+
+-- The last append of each producer.
+CREATE TABLE producers (
+    stream   INTEGER NOT NULL,
+    id       TEXT NOT NULL,
+    epoch    INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    first    INTEGER NOT NULL,
+    count    INTEGER NOT NULL,
+    PRIMARY KEY (stream, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE meta (
+    one     INTEGER PRIMARY KEY CHECK (one = 1),
+    commits INTEGER NOT NULL                -- the number of the last commit
+) STRICT;
+
+INSERT INTO meta (one, commits) VALUES (1, 0);
