@@ -7,6 +7,7 @@ use crate::{
     config::Config,
     error::{Error, ErrorKind, Result},
     events::EventBus,
+    operation::Registry,
     search::Catalog,
     store::Store,
     telemetry::Metrics,
@@ -30,6 +31,8 @@ pub struct Ports {
     pub config: Config,
     /// Counts and latencies.
     pub metrics: Metrics,
+    /// Every operation of this build, for those that list or call them by name.
+    pub operations: Registry,
 }
 
 impl Kernel {

@@ -88,6 +88,13 @@ impl Subscription {
         Self { consumer }
     }
 
+    /// The same subscription with a layer around its consumer.
+    #[must_use]
+    pub fn layered(mut self, layer: impl FnOnce(Arc<dyn Consumer>) -> Arc<dyn Consumer>) -> Self {
+        self.consumer = layer(Arc::clone(&self.consumer));
+        self
+    }
+
     /// Waits for the next event. Cancelling the wait loses nothing.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod context;
 mod guard;
 #[doc(hidden)]
 pub mod invoke;
+mod platform;
 mod principal;
 mod registry;
 mod request;
@@ -22,6 +23,9 @@ pub use heptad_macros::operations;
 pub use self::{
     context::Context,
     guard::{ResultStream, call, stream},
+    platform::{
+        Described, Health, HealthPart, MetricsText, OperationList, OperationsRequest, Platform, Settings,
+    },
     principal::{Permission, Principal},
     registry::{Handle, Operation, Registry, Reply},
     request::Empty,

@@ -1,6 +1,6 @@
 //! All operations of a build, callable by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{future::BoxFuture, stream::BoxStream};
 use serde_json::Value;
@@ -50,6 +50,11 @@ impl Registry {
     pub fn with(mut self, operations: &[Operation]) -> Self {
         self.operations.extend(operations.iter().map(|operation| (operation.spec.full_name, *operation)));
         self
+    }
+
+    /// The names of the systems, in order.
+    pub fn systems(&self) -> BTreeSet<&'static str> {
+        self.iter().map(|operation| operation.spec.system).collect()
     }
 
     /// Every operation, ordered by full name.

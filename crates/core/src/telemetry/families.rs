@@ -9,6 +9,9 @@ use prometheus::{
 const SECONDS: [f64; 13] =
     [0.0001, 0.00025, 0.001, 0.0025, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0, 120.0];
 
+/// Upper bounds of how many there were at once.
+const SIZES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
 const CONSTANT: &str = "names and labels are constants, well formed and used once";
 
 pub(super) fn counter(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
@@ -20,7 +23,15 @@ pub(super) fn gauge(registry: &Registry, name: &str, help: &str, labels: &[&str]
 }
 
 pub(super) fn seconds(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> HistogramVec {
-    keep(registry, HistogramVec::new(HistogramOpts::new(name, help).buckets(SECONDS.to_vec()), labels))
+    histogram(registry, name, help, labels, &SECONDS)
+}
+
+pub(super) fn sizes(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> HistogramVec {
+    histogram(registry, name, help, labels, &SIZES)
+}
+
+fn histogram(registry: &Registry, name: &str, help: &str, labels: &[&str], buckets: &[f64]) -> HistogramVec {
+    keep(registry, HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets.to_vec()), labels))
 }
 
 fn keep<B>(registry: &Registry, family: prometheus::Result<MetricVec<B>>) -> MetricVec<B>

@@ -11,6 +11,7 @@ use heptad_core::{
         Retention, Start, Subscription, Topic, TopicStatus, Trimmed,
     },
     kernel::Ports,
+    operation::{Platform, Registry},
     store::{Batch, Offset, Producer, Watch, WatchHandle, memory::MemoryStore},
     telemetry::Metrics,
 };
@@ -76,6 +77,7 @@ pub(crate) fn kernel() -> (Kernel, VirtualClock) {
         clock: Arc::new(clock.clone()),
         config: Config::default(),
         metrics: Metrics::new(),
+        operations: Registry::default().with(Platform::OPERATIONS),
     });
     (kernel, clock)
 }

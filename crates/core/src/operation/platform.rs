@@ -1,0 +1,212 @@
+//! The operations of the platform itself: what there is, how it is set, how it does.
+
+use std::{future::Future, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Context, Effect, Handle, Spec, operations};
+use crate::{
+    config::Explained,
+    error::{Error, ErrorKind, Result},
+    store::Key,
+    suggest::did_you_mean,
+    telemetry,
+};
+
+/// How long a part may take to answer before it counts as out of reach.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The handle of the platform itself.
+#[derive(Clone)]
+pub struct Platform {
+    context: Context,
+}
+
+impl Handle for Platform {
+    fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    fn context(&self) -> &Context {
+        &self.context
+    }
+}
+
+/// Which operations to list.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct OperationsRequest {
+    /// Only those of this system; all where it is not given.
+    #[serde(default)]
+    pub system: Option<String>,
+    /// With the JSON Schemas of requests and responses.
+    #[serde(default)]
+    pub schemas: bool,
+}
+
+/// Operations, ordered by name.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct OperationList {
+    /// The operations.
+    pub operations: Vec<Described>,
+}
+
+/// An operation as data.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Described {
+    /// Its name, as in `review.scan`.
+    pub name: String,
+    /// What it does, in one sentence.
+    pub summary: String,
+    /// Its documentation in Markdown.
+    pub doc: String,
+    /// What calling it does.
+    pub effect: Effect,
+    /// What a principal must hold to call it.
+    pub permission: String,
+    /// JSON Schema of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Value>,
+    /// JSON Schema of the response, or of one item where it streams.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Option<Value>,
+}
+
+/// Counts and latencies.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct MetricsText {
+    /// The media type of the text.
+    pub content_type: String,
+    /// The text, for a Prometheus server to read.
+    pub text: String,
+}
+
+/// The configuration in effect.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Settings {
+    /// Every key, by name.
+    pub settings: Vec<Explained>,
+}
+
+/// Whether the platform can do its work.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Health {
+    /// Every part answers.
+    pub healthy: bool,
+    /// The version of Heptad.
+    pub version: String,
+    /// The ports and their adapters.
+    pub parts: Vec<HealthPart>,
+}
+
+/// A port of the platform.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct HealthPart {
+    /// The port: `store`, `events` or `search`.
+    pub port: String,
+    /// The adapter behind it.
+    pub adapter: String,
+    /// What it has acknowledged survives the loss of power (of a search index: the end of the process; the store can rebuild it).
+    pub durable: bool,
+    /// Why it does not answer, where it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+#[operations(system = "platform")]
+impl Platform {
+    /// Lists the operations of this build.
+    ///
+    /// With `schemas`, each comes with the JSON Schemas (draft 2020-12) of its request and its response.
+    #[operation(reads)]
+    pub async fn operations(&self, request: OperationsRequest) -> Result<OperationList> {
+        let registry = &self.context.kernel.operations;
+        if let Some(system) = request.system.as_deref() {
+            let systems = registry.systems();
+            if !systems.contains(system) {
+                let hint = did_you_mean(system, systems.iter().copied());
+                return Err(Error::not_found(format!(
+                    "there is no system `{}`{hint}",
+                    system.escape_debug()
+                )));
+            }
+        }
+        let wanted = |spec: &Spec| request.system.as_deref().is_none_or(|system| system == spec.system);
+        let specs = registry.iter().map(|operation| operation.spec).filter(|spec| wanted(spec));
+        Ok(OperationList { operations: specs.map(|spec| describe(spec, request.schemas)).collect() })
+    }
+
+    /// Gives counts and latencies in the Prometheus text format.
+    #[operation(reads)]
+    pub async fn metrics(&self) -> Result<MetricsText> {
+        let text = self.context.kernel.metrics.render();
+        Ok(MetricsText { content_type: telemetry::CONTENT_TYPE.to_owned(), text })
+    }
+
+    /// Shows the configuration in effect and where each value comes from. Secrets are not shown.
+    #[operation(reads)]
+    pub async fn config(&self) -> Result<Settings> {
+        Ok(Settings { settings: self.context.kernel.config.explain() })
+    }
+
+    /// Asks every part of the platform whether it answers.
+    ///
+    /// A part that fails, or takes longer than five seconds, is named with the reason; the call itself succeeds.
+    #[operation(reads)]
+    pub async fn health(&self) -> Result<Health> {
+        let parts = [Some(self.store().await), Some(self.events().await), self.search().await];
+        let parts: Vec<HealthPart> = parts.into_iter().flatten().collect();
+        let healthy = parts.iter().all(|part| part.failure.is_none());
+        Ok(Health { healthy, version: env!("CARGO_PKG_VERSION").to_owned(), parts })
+    }
+
+    async fn store(&self) -> HealthPart {
+        let store = &self.context.kernel.store;
+        let answer = self.in_time(async { store.get(&Key::new("platform", "health")?).await.map(drop) });
+        let capabilities = store.capabilities();
+        part("store", capabilities.name, capabilities.durable, answer.await)
+    }
+
+    async fn events(&self) -> HealthPart {
+        let bus = &self.context.kernel.bus;
+        let capabilities = bus.capabilities();
+        let answer = self.in_time(async { bus.topics().await.map(drop) });
+        part("events", capabilities.name, capabilities.durable, answer.await)
+    }
+
+    async fn search(&self) -> Option<HealthPart> {
+        let catalog = self.context.kernel.search.as_ref()?;
+        let capabilities = catalog.capabilities();
+        let answer = self.in_time(async { catalog.collections().await.map(drop) });
+        Some(part("search", capabilities.name, capabilities.durable, answer.await))
+    }
+
+    async fn in_time(&self, answer: impl Future<Output = Result<()>>) -> Result<()> {
+        let late = self.context.kernel.clock.sleep(PATIENCE);
+        let answer = std::pin::pin!(answer);
+        match futures_util::future::select(answer, late).await {
+            futures_util::future::Either::Left((answer, _)) => answer,
+            futures_util::future::Either::Right(_) => {
+                Err(Error::new(ErrorKind::Timeout, format!("no answer within {} s", PATIENCE.as_secs())))
+            }
+        }
+    }
+}
+
+fn part(port: &str, adapter: &str, durable: bool, answer: Result<()>) -> HealthPart {
+    let failure = answer.err().map(|error| format!("{}: {error}", error.kind()));
+    HealthPart { port: port.to_owned(), adapter: adapter.to_owned(), durable, failure }
+}
+
+fn describe(spec: &Spec, schemas: bool) -> Described {
+    Described {
+        name: spec.full_name.to_owned(),
+        summary: spec.summary().to_owned(),
+        doc: spec.doc.to_owned(),
+        effect: spec.effect,
+        permission: spec.permission.to_owned(),
+        request: schemas.then(|| (spec.request)().into()),
+        response: schemas.then(|| (spec.response)().into()),
+    }
+}
