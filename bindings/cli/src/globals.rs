@@ -44,14 +44,15 @@ pub(crate) fn args() -> Vec<Arg> {
             .value_name("PATH")
             .value_parser(path.clone())
             .value_hint(ValueHint::FilePath)
-            .help("Database file [default: HEPTAD_DB, else in memory]"),
+            .help("Database file [default: HEPTAD_STORE_PATH, else in memory]"),
         Arg::new("config")
             .long("config")
             .value_name("FILE")
             .value_parser(path)
             .value_hint(ValueHint::FilePath)
             .help("Configuration file (TOML)"),
-        format(&[]),
+        // An operation may have forms of its own, which are known only where it is named: see `format`.
+        format(&[]).value_parser(clap::value_parser!(String)),
         Arg::new("color")
             .long("color")
             .value_name("WHEN")

@@ -6,12 +6,12 @@ use tracing_subscriber::EnvFilter;
 
 use crate::globals::Globals;
 
-/// The environment variable that says in detail what to log, as in `heptad_core=debug,warn`.
-const FILTER: &str = "HEPTAD_LOG";
+/// The environment variable of the key `log.level`: a level, or a list such as `warn,heptad=debug`.
+const LEVEL: &str = "HEPTAD_LOG_LEVEL";
 
-/// Starts logging if `-v` or `HEPTAD_LOG` asks for it.
+/// Starts logging if `-v` or `HEPTAD_LOG_LEVEL` asks for it.
 pub(crate) fn start(globals: &Globals) {
-    let filter = match (std::env::var(FILTER), globals.verbose) {
+    let filter = match (std::env::var(LEVEL), globals.verbose) {
         (_, 1) => EnvFilter::new("warn,heptad=info"),
         (_, 2) => EnvFilter::new("info,heptad=debug"),
         (_, 3..) => EnvFilter::new("trace"),

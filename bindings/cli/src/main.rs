@@ -29,7 +29,7 @@ use heptad::core::{Result, operation::Registry};
 
 use crate::{
     args::kebab,
-    commands::{BUILTINS, Call},
+    commands::{BUILTINS, Call, operation::Form},
     globals::Globals,
     output::{Console, Format, is_closed},
     usage::Early,
@@ -70,6 +70,7 @@ fn dispatch(registry: &Registry, matches: &ArgMatches) -> Result<ExitCode> {
     let console = Console::new(&globals, format);
     let call = Call { registry, globals: &globals, matches: leaf, console: &console };
     if let Some(builtin) = BUILTINS.iter().find(|builtin| (builtin.command)().get_name() == first) {
+        Form::choose(leaf, &[])?;
         return (builtin.run)(&call);
     }
     let called = |name: &str| {

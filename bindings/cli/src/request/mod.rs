@@ -14,7 +14,7 @@ use crate::{args::Flag, schema::Shape};
 ///
 /// # Errors
 /// `InvalidInput` where `--json` is not JSON, or a flag has no place in it. The rest is for the operation to say.
-pub(crate) fn build(flags: &[Flag], format: Option<&str>, matches: &ArgMatches) -> Result<Value> {
+pub(crate) fn build(flags: &[Flag], matches: &ArgMatches) -> Result<Value> {
     let mut request = match matches.get_one::<String>("json") {
         Some(text) => source::read_argument(text)?,
         None => Value::Object(Map::new()),
@@ -23,9 +23,6 @@ pub(crate) fn build(flags: &[Flag], format: Option<&str>, matches: &ArgMatches) 
         if let Some(value) = given(flag, matches) {
             set(&mut request, flag, value)?;
         }
-    }
-    if let (Some(format), Value::Object(properties)) = (format, &mut request) {
-        properties.insert("format".to_owned(), Value::String(format.to_owned()));
     }
     Ok(request)
 }

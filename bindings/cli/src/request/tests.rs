@@ -13,9 +13,7 @@ fn request(line: &[&str]) -> Result<Value, String> {
         matches.subcommand().and_then(|(_, system)| system.subcommand()).expect("an operation");
     let name = format!("sample.{}", name.replace('-', "_"));
     let signature = Signature::of(registry.get(&name).expect("registered").spec);
-    let format = leaf.get_one::<String>("format").map(String::as_str);
-    let own = format.filter(|format| signature.formats.iter().any(|own| own == format));
-    request::build(&signature.flags, own, leaf).map_err(|error| error.to_string())
+    request::build(&signature.flags, leaf).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -58,7 +56,7 @@ fn what_is_typed_becomes_the_request() {
         ),
         (&["scan", "src", "--request.db", "x"], json!({ "path": "src", "db": "x" })),
         (&["scan", "src", "--extra", "[1]"], json!({ "path": "src", "extra": [1] })),
-        (&["scan", "src", "--format", "sarif"], json!({ "path": "src", "format": "sarif" })),
+        (&["scan", "src", "--format", "sarif"], json!({ "path": "src" })),
         (&["scan", "src", "--format", "table"], json!({ "path": "src" })),
         (&["scan", "--json", r#"{"path": "a", "threads": 2}"#], json!({ "path": "a", "threads": 2 })),
         (
