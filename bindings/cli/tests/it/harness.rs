@@ -28,7 +28,9 @@ pub(crate) fn heptad(args: &[&str]) -> Run {
 /// The command, not yet run.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heptad"));
-    let speaks = |name: &str| name.starts_with("HEPTAD_") || name.starts_with("CLICOLOR") || name == "NO_COLOR" || name == "COLUMNS";
+    let speaks = |name: &str| {
+        name.starts_with("HEPTAD_") || name.starts_with("CLICOLOR") || name == "NO_COLOR" || name == "COLUMNS"
+    };
     for (name, _) in std::env::vars_os().filter(|(name, _)| speaks(&name.to_string_lossy())) {
         command.env_remove(name);
     }
@@ -56,7 +58,8 @@ impl Place {
     /// What is there, by name.
     pub(crate) fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.path()).unwrap();
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }

@@ -7,7 +7,18 @@ fn without_arguments_a_newcomer_is_told_what_there_is() {
     let text = heptad(&[]).ok();
     assert_eq!(text, heptad(&["--help"]).ok());
     assert_eq!(text, heptad(&["help"]).ok());
-    for part in ["devops", "docs", "cost", "review", "pipeline", "cx", "soc", "Try:", "heptad operations", "--db <PATH>"] {
+    for part in [
+        "devops",
+        "docs",
+        "cost",
+        "review",
+        "pipeline",
+        "cx",
+        "soc",
+        "Try:",
+        "heptad operations",
+        "--db <PATH>",
+    ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 110), "{text}");

@@ -36,8 +36,16 @@ fn a_pipe_gets_no_colours_unless_asked() {
     assert!(!coloured(&place.run(&["operations", "nowhere"]).failed(3)));
     assert!(coloured(&place.run(&["--color", "always", "--help"]).ok()));
     assert!(coloured(&place.run(&["--color=always", "operations", "nowhere"]).failed(3)));
-    assert!(coloured(&place.run_with(&["--help"], |command| drop(command.env("CLICOLOR_FORCE", "1"))).ok()));
-    let both = |command: &mut std::process::Command| drop(command.env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1"));
+    assert!(coloured(
+        &place
+            .run_with(&["--help"], |command| {
+                command.env("CLICOLOR_FORCE", "1");
+            })
+            .ok()
+    ));
+    let both = |command: &mut std::process::Command| {
+        command.env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1");
+    };
     assert!(!coloured(&place.run_with(&["--color=never", "--help"], both).ok()));
 }
 
