@@ -1,5 +1,7 @@
 //! The store: every adapter passes the suite of the test kit, and what is peculiar to one is tested beside it.
 
+#[cfg(feature = "sqlite")]
+mod crash;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -1,0 +1,201 @@
+//! Killing a process at random moments and looking at what it leaves behind.
+//!
+//! A crash test is one test function that is two programs. Called by the test runner it is the *parent*: it starts its own binary again
+//! as the *child*, reads what the child acknowledges, kills it (SIGKILL) at a random moment, and has the *check* look at the folder. The
+//! same folder goes through several lives, so recovery is followed by more work and more crashes.
+//!
+//! ```no_run
+//! use heptad_testkit::crash::{Crash, Life};
+//!
+//! // In tests/it/store/crash.rs:
+//! #[test]
+//! fn what_was_acknowledged_is_there() {
+//!     // The name is the path of this test within its binary: that is how the child finds its way back here.
+//!     Crash::new("store::crash::what_was_acknowledged_is_there").run(
+//!         |life: Life| async move {
+//!             // The child. It opens what is in `life.folder`, works for ever, and acknowledges what is done *after* it is done.
+//!             for n in 0.. {
+//!                 std::fs::write(life.folder.join(format!("{n}")), "x").expect("a file can be written");
+//!                 life.acknowledge(n);
+//!             }
+//!         },
+//!         |remains| async move {
+//!             // The check, after every death: opens what is there and compares it with all acknowledgements of all lives so far.
+//!             for n in &remains.acknowledged {
+//!                 assert!(remains.folder.join(n).exists());
+//!             }
+//!         },
+//!     );
+//! }
+//! ```
+//!
+//! The environment says how long it takes: `HEPTAD_CRASH_ROUNDS` (kills for each test, 30) and `HEPTAD_CRASH_SEED` (printed when a check
+//! fails). [`Crash::after_kill`] does more to the files than the kill did, such as the loss of what was not synced.
+
+mod child;
+mod random;
+
+use std::{
+    future::Future,
+    io::{BufRead, BufReader},
+    panic::AssertUnwindSafe,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+pub use self::child::Life;
+use self::{child::PREFIX, random::Random};
+
+/// How a crash test is run.
+pub struct Crash {
+    name: &'static str,
+    rounds: u64,
+    lives: u64,
+    most_acknowledgements: u64,
+    after_kill: Option<Box<dyn Fn(&Path)>>,
+}
+
+/// What a check gets to see.
+#[derive(Clone, Debug)]
+pub struct Remains {
+    /// The folder the children worked in.
+    pub folder: PathBuf,
+    /// What they acknowledged, in all their lives, in the order it was heard.
+    pub acknowledged: Vec<String>,
+    /// How often a child was killed in this folder.
+    pub deaths: u64,
+}
+
+impl Crash {
+    /// `name` is the path of the calling test within its binary, as `cargo test -- --list` prints it.
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            rounds: number("HEPTAD_CRASH_ROUNDS", 30),
+            lives: 3,
+            most_acknowledgements: 300,
+            after_kill: None,
+        }
+    }
+
+    /// How often the same folder is worked in and left; default 3.
+    #[must_use]
+    pub fn lives(mut self, lives: u64) -> Self {
+        self.lives = lives.max(1);
+        self
+    }
+
+    /// A child is killed after 0 to this many acknowledgements; default 300.
+    #[must_use]
+    pub fn most_acknowledgements(mut self, most: u64) -> Self {
+        self.most_acknowledgements = most;
+        self
+    }
+
+    /// What happens to the folder between the kill and the check.
+    #[must_use]
+    pub fn after_kill(mut self, wreck: impl Fn(&Path) + 'static) -> Self {
+        self.after_kill = Some(Box::new(wreck));
+        self
+    }
+
+    /// Runs `child` where this process is the child; otherwise kills as many children as there are rounds, and `check`s after each.
+    ///
+    /// # Panics
+    /// Where the check panics, with the seed and the round; where a child ends before it is killed.
+    pub fn run<C: Future<Output = ()>, K: Future<Output = ()>>(
+        self,
+        child: impl FnOnce(Life) -> C,
+        check: impl Fn(Remains) -> K,
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime can be started");
+        if let Some(life) = Life::of_this_process(self.name) {
+            runtime.block_on(child(life));
+            // Ending is a failure, and the parent sees it as the end of the pipe.
+            std::process::exit(1);
+        }
+        let seed = number("HEPTAD_CRASH_SEED", u64::from(std::process::id()) << 20 | 1);
+        let mut random = Random::new(seed);
+        let mut round = 0;
+        while round < self.rounds {
+            let folder = tempfile::tempdir().expect("a folder can be made");
+            let mut remains =
+                Remains { folder: folder.path().to_owned(), acknowledged: Vec::new(), deaths: 0 };
+            for life in 0..self.lives.min(self.rounds - round) {
+                self.live_and_die(&mut remains, life, &mut random);
+                if let Some(wreck) = &self.after_kill {
+                    wreck(folder.path());
+                }
+                let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
+                    runtime.block_on(check(remains.clone()));
+                }));
+                #[expect(clippy::print_stderr, reason = "how to see it again, beside the message of the panic")]
+                if let Err(panic) = outcome {
+                    let kept = folder.keep();
+                    eprintln!(
+                        "round {round} failed, HEPTAD_CRASH_SEED={seed}; the files stay in {}",
+                        kept.display()
+                    );
+                    std::panic::resume_unwind(panic);
+                }
+                round += 1;
+            }
+        }
+    }
+
+    /// Starts a child, listens to it, and kills it.
+    fn live_and_die(&self, remains: &mut Remains, life: u64, random: &mut Random) {
+        let binary = std::env::current_exe().expect("a process knows its binary");
+        let mut child = Command::new(binary)
+            .args([self.name, "--exact", "--include-ignored", "--nocapture", "--test-threads=1"])
+            .envs(Life::environment(self.name, &remains.folder, life))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary can be started again");
+        let pipe = child.stdout.take().expect("the child's output is a pipe");
+        let (deadline, delay) = (random.below(self.most_acknowledgements + 1), random.below(3_000));
+        let mut heard = 0;
+        let mut killed = false;
+        // One more pass after the kill: what the child wrote before it died is acknowledged, heard or not.
+        for line in BufReader::new(pipe).split(b'\n') {
+            let line = line.expect("a pipe can be read");
+            let Some(text) = std::str::from_utf8(&line).ok().and_then(|line| line.strip_prefix(PREFIX))
+            else {
+                continue;
+            };
+            match text.strip_suffix(child::END) {
+                Some("") => {}
+                Some(text) => {
+                    remains.acknowledged.push(text.to_owned());
+                    heard += 1;
+                }
+                // The last line, cut off.
+                None => continue,
+            }
+            if heard >= deadline && !killed {
+                // Anywhere between two acknowledgements.
+                std::thread::sleep(Duration::from_micros(delay));
+                child.kill().expect("the child can be killed");
+                killed = true;
+            }
+        }
+        let status = child.wait().expect("the child can be waited for");
+        assert!(
+            killed,
+            "the child ended by itself ({status}) after {heard} acknowledgements: see its output above"
+        );
+        remains.deaths += 1;
+    }
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().map_or(default, |text| {
+        text.parse().unwrap_or_else(|_| panic!("{variable} is a number, this is `{text}`"))
+    })
+}
