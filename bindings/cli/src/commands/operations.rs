@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, Command};
 use heptad::core::{
     Error, Result,
     operation::{Operation, Spec},
@@ -16,12 +16,7 @@ pub(super) fn command() -> Command {
     Command::new("operations")
         .about("List everything that can be called")
         .arg(Arg::new("name").value_name("SYSTEM|OPERATION").help("Only this system, or this operation"))
-        .arg(
-            Arg::new("schemas")
-                .long("schemas")
-                .action(ArgAction::SetTrue)
-                .help("With documentation and JSON Schemas; for --format json"),
-        )
+        .after_help("As JSON each comes with its documentation and the JSON Schemas of request and response.")
 }
 
 pub(super) fn run(call: &Call<'_>) -> Result<ExitCode> {
@@ -30,7 +25,7 @@ pub(super) fn run(call: &Call<'_>) -> Result<ExitCode> {
         let Spec { system, full_name, .. } = operation.spec;
         wanted.as_deref().is_none_or(|wanted| wanted == *system || wanted == *full_name)
     };
-    let entry = if call.matches.get_flag("schemas") { declaration } else { row };
+    let entry = if call.console.format.is_json() { declaration } else { row };
     let list: Vec<_> = call.registry.iter().filter(fits).map(|operation| entry(operation.spec)).collect();
     if let (Some(wanted), true) = (wanted, list.is_empty()) {
         return Err(Error::not_found(format!(
@@ -46,12 +41,14 @@ fn row(spec: &Spec) -> Value {
     json!({ "name": spec.full_name, "effect": spec.effect, "permission": spec.permission, "summary": summary })
 }
 
+/// All there is to know: what the typed surfaces of other languages are generated from.
 fn declaration(spec: &Spec) -> Value {
     json!({
         "name": spec.full_name,
+        "summary": spec.summary(),
+        "doc": spec.doc,
         "effect": spec.effect,
         "permission": spec.permission,
-        "doc": spec.doc,
         "request": (spec.request)().to_value(),
         "response": (spec.response)().to_value(),
     })

@@ -24,7 +24,7 @@ struct Column<'a> {
 
 /// The table of `rows`, or nothing if it cannot be made to fit. Cells are wrapped, never cut. Columns without any value are left out.
 pub(super) fn render(rows: &[&Map<String, Value>], width: Option<usize>) -> Option<String> {
-    let mut table = gather(rows);
+    let mut table = gather(rows, width);
     if table.is_empty() || !fit(&mut table, width) {
         return None;
     }
@@ -38,7 +38,7 @@ pub(super) fn render(rows: &[&Map<String, Value>], width: Option<usize>) -> Opti
     Some(out)
 }
 
-fn gather<'a>(rows: &[&'a Map<String, Value>]) -> Vec<Column<'a>> {
+fn gather<'a>(rows: &[&'a Map<String, Value>], width: Option<usize>) -> Vec<Column<'a>> {
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in rows.iter().flat_map(|row| row.iter()).filter(|(_, value)| !value.is_null()) {
         if !names.contains(&name.as_str()) {
@@ -49,7 +49,9 @@ fn gather<'a>(rows: &[&'a Map<String, Value>]) -> Vec<Column<'a>> {
         .into_iter()
         .map(|name| {
             let values = || rows.iter().map(|row| row.get(name).unwrap_or(&Value::Null));
-            let cells: Vec<_> = values().map(cell).collect();
+            // Where nothing limits the width a row is a line, so that tools that read lines read rows.
+            let text = |value| if width.is_none() { cell(value).replace('\n', " ") } else { cell(value) };
+            let cells: Vec<_> = values().map(text).collect();
             let title = super::text::label(name);
             let widest = cells.iter().flat_map(|cell| cell.lines()).map(columns).max().unwrap_or(0);
             let numeric = values().all(|value| value.is_number() || value.is_null());

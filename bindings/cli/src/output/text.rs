@@ -13,6 +13,8 @@ use super::{
 };
 
 const INDENT: usize = 2;
+/// An object of at most so many plain values is shown inside a table's cell.
+const FEW: usize = 4;
 
 /// The value, ending in a newline; empty for `null`.
 pub(crate) fn render(value: &Value, width: Option<usize>) -> String {
@@ -57,9 +59,14 @@ pub(crate) fn line(value: &Value) -> String {
 pub(super) fn cell(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
-        Value::String(text) => visible(text.trim_end_matches('\n')).into_owned(),
+        Value::String(text) if text.contains('\n') => visible(text.trim_end()).into_owned(),
+        Value::String(text) => visible(text.trim()).into_owned(),
         Value::Array(items) if items.iter().all(is_scalar) => {
             items.iter().map(cell).collect::<Vec<_>>().join(", ")
+        }
+        Value::Object(properties) if is_plain(value) => {
+            let pairs = properties.iter().filter(|(_, value)| !value.is_null());
+            pairs.map(|(key, value)| format!("{}: {}", label(key), cell(value))).collect::<Vec<_>>().join(", ")
         }
         other => visible(&other.to_string()).into_owned(),
     }
@@ -177,7 +184,7 @@ fn is_scalar(value: &Value) -> bool {
 fn is_plain(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().all(is_scalar),
-        Value::Object(properties) => properties.is_empty(),
+        Value::Object(properties) => properties.len() <= FEW && properties.values().all(is_scalar),
         _ => true,
     }
 }

@@ -6,4 +6,5 @@ mod completion;
 mod harness;
 mod help;
 mod operations;
+mod platform;
 mod usage;
