@@ -20,5 +20,10 @@ pub(crate) fn start(globals: &Globals) {
     };
     let color = io::stderr().is_terminal()
         && anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
-    tracing_subscriber::fmt().with_span_events(FmtSpan::CLOSE).with_env_filter(filter).with_writer(io::stderr).with_ansi(color).init();
+    tracing_subscriber::fmt()
+        .with_span_events(FmtSpan::CLOSE)
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(color)
+        .init();
 }

@@ -66,7 +66,10 @@ pub(super) fn cell(value: &Value) -> String {
         }
         Value::Object(properties) if is_plain(value) => {
             let pairs = properties.iter().filter(|(_, value)| !value.is_null());
-            pairs.map(|(key, value)| format!("{}: {}", label(key), cell(value))).collect::<Vec<_>>().join(", ")
+            pairs
+                .map(|(key, value)| format!("{}: {}", label(key), cell(value)))
+                .collect::<Vec<_>>()
+                .join(", ")
         }
         other => visible(&other.to_string()).into_owned(),
     }

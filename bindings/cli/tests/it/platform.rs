@@ -14,7 +14,10 @@ fn a_request_can_be_flags_json_a_file_or_the_standard_input() {
         let run = place.run(&["platform", "operations", "--json", source, "--format", "json"]);
         assert_eq!(run.json(), expected, "{source}");
     }
-    assert_eq!(place.feed(&["platform", "operations", "--json", "-", "--format", "json"], request).json(), expected);
+    assert_eq!(
+        place.feed(&["platform", "operations", "--json", "-", "--format", "json"], request).json(),
+        expected
+    );
     let overridden = place.run(&["platform", "operations", "--json", request, "--system", "nowhere"]);
     assert!(overridden.failed(3).contains("nowhere"));
 }
@@ -31,7 +34,10 @@ fn a_wrong_request_is_explained() {
         let said = place.run(&["platform", "operations", "--json", json]).failed(2);
         assert!(said.contains(part) && said.contains("platform.operations"), "{json}: {said}");
         let error = place.run(&["platform", "operations", "--json", json, "--format", "json"]).failed_json(2);
-        assert_eq!((&error["kind"], &error["operation"]), (&json!("invalid_input"), &json!("platform.operations")));
+        assert_eq!(
+            (&error["kind"], &error["operation"]),
+            (&json!("invalid_input"), &json!("platform.operations"))
+        );
     }
     assert!(place.feed(&["platform", "operations", "--json", "-"], "{").failed(2).contains("standard input"));
 }
@@ -77,9 +83,17 @@ fn the_flag_wins_over_the_environment_and_that_over_the_file() {
 
 #[test]
 fn what_cannot_be_opened_is_told_with_its_kind() {
-    let place = Place::new().with("notes.txt", "not a database, but long enough to be taken for one".repeat(50).as_str());
-    assert!(place.run(&["--db", "no/such/folder/x.db", "platform", "health"]).failed(3).contains("no/such/folder"));
-    assert!(place.run(&["--config", "missing.toml", "platform", "health"]).failed(3).contains("missing.toml"));
+    let place = Place::new()
+        .with("notes.txt", "not a database, but long enough to be taken for one".repeat(50).as_str());
+    assert!(
+        place
+            .run(&["--db", "no/such/folder/x.db", "platform", "health"])
+            .failed(3)
+            .contains("no/such/folder")
+    );
+    assert!(
+        place.run(&["--config", "missing.toml", "platform", "health"]).failed(3).contains("missing.toml")
+    );
     let run = place.run(&["--db", "notes.txt", "platform", "health"]);
     assert!(run.code > 1 && run.stderr.contains("notes.txt"), "{run:?}");
     let variable = place.run_with(&["platform", "health"], |command| {

@@ -134,7 +134,10 @@ impl Crash {
                 let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
                     runtime.block_on(check(remains.clone()));
                 }));
-                #[expect(clippy::print_stderr, reason = "how to see it again, beside the message of the panic")]
+                #[expect(
+                    clippy::print_stderr,
+                    reason = "how to see it again, beside the message of the panic"
+                )]
                 if let Err(panic) = outcome {
                     let kept = folder.keep();
                     eprintln!(
