@@ -1,7 +1,9 @@
 //! What is left lying about: notes of unfinished work in comments, paths of somebody's machine anywhere.
 
+use std::ops::Range;
+
 use super::{Findings, House, Violation};
-use crate::source::{self, Source};
+use crate::source;
 
 /// Words of unfinished work. Written in two halves, so that this file does not find itself.
 const UNFINISHED: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX")];
@@ -21,10 +23,11 @@ const TEXTS: &[&str] = &["toml", "md", "yml", "yaml", "py", "pyi", "ts", "js", "
 pub(super) fn look(house: &House) -> Findings {
     let mut violations = Vec::new();
     for source in &house.sources {
-        let code = without_literals(source);
-        violations.extend(unfinished(source.path.to_string_lossy().as_ref(), &code));
+        let name = source.path.to_string_lossy();
+        // A rule that looks for such a word may name it in a string; a test may use any path as an example.
+        violations.extend(unfinished(&name, &blanked(&source.text, &source.facts.literals)));
         if !source.test {
-            violations.extend(machines(source.path.to_string_lossy().as_ref(), &source.text));
+            violations.extend(machines(&name, &blanked(&source.text, &source.facts.tests)));
         }
     }
     for file in source::files(&house.workspace.root, TEXTS).unwrap_or_default() {
@@ -36,10 +39,10 @@ pub(super) fn look(house: &House) -> Findings {
     violations.into_iter().collect()
 }
 
-/// The file with its string literals blanked: a rule that looks for such a word may name it.
-fn without_literals(source: &Source) -> String {
-    let mut bytes = source.text.clone().into_bytes();
-    for range in &source.facts.literals {
+/// The text with these ranges of bytes blanked; lines stay where they are.
+fn blanked(text: &str, ranges: &[Range<usize>]) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for range in ranges {
         bytes[range.clone()].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
     }
     String::from_utf8_lossy(&bytes).into_owned()

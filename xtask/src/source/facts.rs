@@ -47,6 +47,8 @@ pub struct Call {
 pub struct Level {
     /// `allow` or `expect`.
     pub level: String,
+    /// Written with `#!`: it speaks for a whole module or crate.
+    pub inner: bool,
     /// The arguments as tokens, lints and reason.
     pub arguments: String,
     /// Line, from 1.
@@ -66,6 +68,8 @@ pub struct Facts {
     pub levels: Vec<Level>,
     /// Names of `#[cfg(test)] mod name;`.
     pub test_modules: Vec<String>,
+    /// Where tests stand, in bytes.
+    pub tests: Vec<Range<usize>>,
     /// Where string, byte and character literals stand: not code, not comment.
     pub literals: Vec<Range<usize>>,
 }
@@ -87,6 +91,7 @@ impl Facts {
         let tokens: TokenStream = text.parse().map_err(|e| parse(&e))?;
         reader.stream(tokens);
         reader.facts.test_modules = reader.structure.test_modules;
+        reader.facts.tests = reader.structure.tests;
         Ok(reader.facts)
     }
 }
@@ -224,6 +229,7 @@ impl Reader<'_> {
                 let line = level.span().start().line;
                 self.facts.levels.push(Level {
                     level: level.to_string(),
+                    inner: inner == 1,
                     arguments: arguments.stream().to_string(),
                     line,
                 });

@@ -1,0 +1,5 @@
+//! End to end, through the facade.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod hostile;
