@@ -17,6 +17,8 @@ pub struct Declaration {
     pub default: Option<&'static str>,
     /// Its value is never shown: not in errors, not in explanations.
     pub secret: bool,
+    /// A shorter environment variable for what people set every day; the long one is above it.
+    pub short_variable: Option<&'static str>,
 }
 
 impl Declaration {
@@ -61,8 +63,8 @@ impl<T: Setting> Key<T> {
 
 /// Declares configuration keys: a constant for each, and `KEYS`, the table of all.
 ///
-/// Each has documentation, a type, a name, perhaps a kind (for [`Kind::Choice`] and ranges), perhaps a default, perhaps that it is secret. A key without a
-/// default has an `Option` type.
+/// Each has documentation, a type, a name and then, in this order and each only where it is wanted: `kind`, for [`Kind::Choice`] and ranges;
+/// `default`, without which the type is an `Option`; `short`, another environment variable; `secret`.
 ///
 /// ```
 /// use heptad_core::config::{self, Config, Kind, LoadOptions};
@@ -88,11 +90,13 @@ macro_rules! __config_keys {
     (@kind $type:ty, $kind:expr) => { $kind };
     (@default) => { ::core::option::Option::None };
     (@default $default:literal) => { ::core::option::Option::Some($default) };
+    (@short) => { ::core::option::Option::None };
+    (@short $short:literal) => { ::core::option::Option::Some($short) };
     (@secret) => { false };
     (@secret $secret:literal) => { $secret };
     ($(
         $(#[doc = $doc:literal])+
-        $key:ident: $type:ty = $name:literal $(, kind: $kind:expr)? $(, default: $default:literal)? $(, secret: $secret:literal)?;
+        $key:ident: $type:ty = $name:literal $(, kind: $kind:expr)? $(, default: $default:literal)? $(, short: $short:literal)? $(, secret: $secret:literal)?;
     )+) => {
         $(
             $(#[doc = $doc])+
@@ -103,6 +107,7 @@ macro_rules! __config_keys {
                     kind: $crate::__config_keys!(@kind $type $(, $kind)?),
                     default: $crate::__config_keys!(@default $($default)?),
                     secret: $crate::__config_keys!(@secret $($secret)?),
+                    short_variable: $crate::__config_keys!(@short $($short)?),
                 };
                 &DECLARATION
             });
@@ -116,12 +121,12 @@ macro_rules! __config_keys {
 pub use crate::__config_keys as keys;
 
 keys! {
-    /// The file of the SQLite store.
-    STORE_PATH: Option<PathBuf> = "store.path";
+    /// The file of the SQLite store. Everything is kept in memory where it is not set.
+    STORE_PATH: Option<PathBuf> = "store.path", short: "HEPTAD_DB";
     /// When a commit is acknowledged: `full`, once it survives the loss of power; `normal`, once it survives the end of the process.
     STORE_DURABILITY: &'static str = "store.durability", kind: Kind::Choice(&["full", "normal"]), default: "full";
     /// The folder of the search index. Beside the store where it is not set.
     SEARCH_PATH: Option<PathBuf> = "search.path";
     /// What is logged: a level (`error`, `warn`, `info`, `debug`, `trace`) or a list such as `warn,heptad=debug`.
-    LOG_LEVEL: String = "log.level", default: "warn";
+    LOG_LEVEL: String = "log.level", default: "warn", short: "HEPTAD_LOG";
 }

@@ -133,22 +133,30 @@ impl Layers<'_> {
     }
 
     fn environment(&mut self, variables: &[(String, String)]) {
+        let mut long = Vec::new();
         for (variable, text) in variables.iter().filter(|(name, _)| name != FILE_VARIABLE) {
-            let named = |declaration: &&&'static Declaration| declaration.variable() == *variable;
-            match self.known.iter().find(named).copied() {
-                Some(declaration) => {
-                    self.text(declaration, text, Source::Environment { variable: variable.clone() });
-                }
-                None => {
-                    let names: Vec<String> =
-                        self.known.iter().map(|declaration| declaration.variable()).collect();
-                    let hint = did_you_mean(variable, names.iter().map(String::as_str));
-                    let variable = shortened(variable, 60);
-                    self.problems
-                        .push(Problem(format!("the environment variable `{variable}` sets no key{hint}")));
-                }
+            let source = Source::Environment { variable: variable.clone() };
+            if let Some(declaration) = self.known.iter().find(|key| key.variable() == *variable) {
+                long.push((*declaration, text, source));
+            } else if let Some(declaration) =
+                self.known.iter().find(|key| key.short_variable == Some(variable))
+            {
+                self.text(declaration, text, source);
+            } else {
+                self.unknown_variable(variable);
             }
         }
+        for (declaration, text, source) in long {
+            self.text(declaration, text, source);
+        }
+    }
+
+    fn unknown_variable(&mut self, variable: &str) {
+        let names: Vec<String> = self.known.iter().map(|declaration| declaration.variable()).collect();
+        let short = self.known.iter().filter_map(|declaration| declaration.short_variable);
+        let hint = did_you_mean(variable, names.iter().map(String::as_str).chain(short));
+        let variable = shortened(variable, 60);
+        self.problems.push(Problem(format!("the environment variable `{variable}` sets no key{hint}")));
     }
 
     fn overrides(&mut self, overrides: &[(String, String)]) {

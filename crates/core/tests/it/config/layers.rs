@@ -83,6 +83,18 @@ fn the_explanation_shows_every_key_with_its_source_and_no_secret() {
 }
 
 #[test]
+fn the_short_variable_is_below_the_long_one_and_above_the_file() {
+    let file = LoadOptions::new().text("h.toml", "[store]\npath = 'file.db'");
+    let get = |pairs: &[(&str, &str)]| {
+        Config::load(file.clone().environment(variables(pairs))).unwrap().get(&STORE_PATH).unwrap()
+    };
+    assert_eq!(get(&[("HEPTAD_DB", "short.db")]), Path::new("short.db"));
+    let (short, long) = (("HEPTAD_DB", "short.db"), ("HEPTAD_STORE_PATH", "long.db"));
+    assert_eq!(get(&[short, long]), Path::new("long.db"));
+    assert_eq!(get(&[long, short]), Path::new("long.db"));
+}
+
+#[test]
 fn a_file_is_read_from_where_it_was_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("heptad.toml");
@@ -119,8 +131,9 @@ fn every_declared_key_is_well_formed() {
             assert!(set.is_ok(), "the default of {} is one of its values", key.name);
         }
     }
-    let mut names: Vec<String> = all.iter().map(|key| key.variable()).collect();
-    names.sort();
-    names.dedup();
-    assert_eq!(names.len(), all.len(), "no two keys share an environment variable");
+    let short = all.iter().filter_map(|key| key.short_variable).map(str::to_owned);
+    let names: Vec<String> = all.iter().map(|key| key.variable()).chain(short).collect();
+    let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(names.len(), distinct.len(), "no two keys share an environment variable: {names:?}");
+    assert!(names.iter().all(|name| name.starts_with("HEPTAD_") && name != "HEPTAD_CONFIG"), "{names:?}");
 }

@@ -2,6 +2,8 @@
 
 mod greeter;
 mod guard;
+mod platform;
 mod registry;
 mod requests;
+mod spans;
 mod table;

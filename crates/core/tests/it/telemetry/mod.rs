@@ -1,1 +1,4 @@
-//! The room `telemetry`.
+//! The room `telemetry`: what is counted, and the text it is read from.
+
+mod layers;
+mod text;
