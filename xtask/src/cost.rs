@@ -60,21 +60,23 @@ fn cold_build(workspace: &Workspace, package: &str, chosen: &[&str]) -> Result<f
     }
 }
 
-/// User and system time of all children waited for so far, in seconds (fields 16 and 17 of `/proc/self/stat`).
+/// User and system time of all children waited for so far, in seconds.
 fn children_seconds() -> Result<f64> {
     let stat = fs::read_to_string("/proc/self/stat")
         .map_err(|e| format!("CPU times are read from /proc, which is not here: {e}"))?;
-    // The second field is the program's name in brackets and may hold blanks: count from behind it.
-    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect::<Vec<_>>();
-    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok());
-    let sum = ticks(13)
-        .zip(ticks(14))
-        .map(|(user, system)| user + system)
-        .ok_or("/proc/self/stat has another form here")?;
+    let ticks = children_ticks(&stat).ok_or("/proc/self/stat has another form here")?;
     let output = Command::new("getconf").arg("CLK_TCK").output().map_err(|e| format!("getconf: {e}"))?;
     let rate = String::from_utf8_lossy(&output.stdout)
         .trim()
         .parse::<f64>()
         .map_err(|e| format!("getconf CLK_TCK: {e}"))?;
-    Ok(sum / rate)
+    Ok(ticks / rate)
+}
+
+/// Fields 16 and 17 of `/proc/<pid>/stat` (`cutime`, `cstime`; see proc(5)), summed.
+pub fn children_ticks(stat: &str) -> Option<f64> {
+    // The second field is the program's name in brackets and may hold blanks and brackets: count from behind the last one.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut times = fields.split(' ').skip(13).map(|field| field.parse::<f64>().ok());
+    Some(times.next()?? + times.next()??)
 }

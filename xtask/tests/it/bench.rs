@@ -1,10 +1,10 @@
-//! Peers and the registry's committed form.
+//! Peers, the registry's committed form, and the reading of CPU times.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use xtask::{
     bench::{Verdict, peers, run_peer},
-    codegen,
+    codegen, cost,
 };
 
 use crate::fixture::Fixture;
@@ -53,4 +53,11 @@ fn what_is_no_registry_is_refused() {
     for text in ["", "hello", "{}", "[]", r#"[{"doc":"nameless"}]"#] {
         assert!(codegen::pretty(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn cpu_times_are_read_behind_a_name_with_brackets() {
+    let stat = "77 (a) b (c) S 1 2 3 4 5 6 7 8 9 10 11 12 1500 250 20 0 1";
+    assert_eq!(cost::children_ticks(stat), Some(1750.0));
+    assert_eq!(cost::children_ticks("77 (short) S 1 2"), None);
 }
