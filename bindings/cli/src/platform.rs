@@ -39,7 +39,7 @@ impl Platform {
     /// Those of the configuration, and of opening the database.
     pub(crate) async fn open(globals: &Globals, progress: SharedProgress) -> Result<Self> {
         let config = Config::load(options(globals))?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let path = config.get(&STORE_PATH);
         let store: Arc<dyn Store> = match &path {
             Some(path) => Arc::new(SqliteStore::open(path, SqliteOptions::default(), clock.clone()).await?),

@@ -15,42 +15,62 @@ use crate::{
     },
 };
 
-/// Topics: a name, what it is about, and the text.
-const TOPICS: &[(&str, &str, fn() -> String)] = &[
-    ("exit-codes", "What the exit code says", exit_codes),
-    ("requests", "Flags, --json, and how they go together", || markdown::render(REQUESTS)),
-    ("formats", "--format, colours, and what goes where", || markdown::render(FORMATS)),
-    ("database", "Where things are kept", || markdown::render(DATABASE)),
+/// A page that belongs to no command.
+struct Topic {
+    name: &'static str,
+    about: &'static str,
+    text: fn() -> String,
+}
+
+const TOPICS: &[Topic] = &[
+    Topic { name: "exit-codes", about: "What the exit code says", text: exit_codes },
+    Topic {
+        name: "requests",
+        about: "Flags, --json, and how they go together",
+        text: || markdown::render(include_str!("help/requests.md")),
+    },
+    Topic {
+        name: "formats",
+        about: "--format, colours, and what goes where",
+        text: || markdown::render(include_str!("help/formats.md")),
+    },
+    Topic {
+        name: "database",
+        about: "Where things are kept",
+        text: || markdown::render(include_str!("help/database.md")),
+    },
 ];
 
-const REQUESTS: &str = include_str!("help/requests.md");
-const FORMATS: &str = include_str!("help/formats.md");
-const DATABASE: &str = include_str!("help/database.md");
-
 pub(super) fn command() -> Command {
-    let topics: String = TOPICS
-        .iter()
-        .map(|(name, about, _)| format!("  {}{}{about}\n", paint(STRONG, name), " ".repeat(14 - name.len())))
-        .collect();
+    let names: Vec<_> = TOPICS.iter().map(|topic| topic.name).collect();
+    let line = |topic: &Topic| {
+        format!("  {}{}{}\n", paint(STRONG, topic.name), " ".repeat(14 - topic.name.len()), topic.about)
+    };
     Command::new("help")
-        .about("Help on a command or a topic: exit-codes, requests, formats, database")
+        .about(format!("Help on a command or a topic: {}", names.join(", ")))
         .arg(Arg::new("words").value_name("COMMAND|TOPIC").action(ArgAction::Append).num_args(0..))
-        .after_help(format!("Topics:\n{topics}"))
+        .after_help(format!("Topics:\n{}", TOPICS.iter().map(line).collect::<String>()))
 }
 
 pub(super) fn run(call: &Call<'_>) -> Result<ExitCode> {
-    let words: Vec<&str> =
-        call.matches.get_many::<String>("words").into_iter().flatten().map(String::as_str).collect();
-    if let [word] = words[..] {
-        if let Some((.., text)) = TOPICS.iter().find(|(name, ..)| *name == word) {
-            // clap wraps it to the terminal.
-            let mut page =
-                Command::new("topic").about(text()).help_template("{about}\n").max_term_width(WIDEST);
-            call.console.print(&page.render_help().ansi().to_string())?;
-            return Ok(ExitCode::SUCCESS);
-        }
+    let words = call.matches.get_many::<String>("words").into_iter().flatten();
+    let words: Vec<&str> = words.map(String::as_str).collect();
+    match TOPICS.iter().find(|topic| words == [topic.name]) {
+        Some(topic) => show_topic(topic, call),
+        None => show_command(&words, call),
     }
-    // A command's help is what it says of itself. `review.scan` is understood as well.
+}
+
+/// clap wraps it to the terminal.
+fn show_topic(topic: &Topic, call: &Call<'_>) -> Result<ExitCode> {
+    let mut page =
+        Command::new(topic.name).about((topic.text)()).help_template("{about}\n").max_term_width(WIDEST);
+    call.console.print(&page.render_help().ansi().to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A command's help is what it says of itself. `review.scan` is understood as well.
+fn show_command(words: &[&str], call: &Call<'_>) -> Result<ExitCode> {
     let words = words.iter().flat_map(|word| word.split('.')).map(|word| word.replace('_', "-"));
     let line = std::iter::once("heptad".to_owned()).chain(words).chain(["--help".to_owned()]);
     match crate::app::command(call.registry).try_get_matches_from(line) {

@@ -2,7 +2,8 @@
 
 use std::{
     fmt::Write as _,
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, IsTerminal as _, Write},
+    sync::{Mutex, PoisonError},
 };
 
 use anstream::{AutoStream, ColorChoice, adapter::strip_str};
@@ -14,21 +15,38 @@ use super::{
 };
 use crate::{exit, globals::Globals};
 
-/// The standard output and the standard error, and what each of them can show.
-#[derive(Clone, Debug)]
+/// The standard output and the standard error, and what the former can show.
 pub(crate) struct Console {
     /// The form asked for.
     pub(crate) format: Format,
     /// The columns of the terminal; nothing where the output is not one.
     pub(crate) width: Option<usize>,
+    terminal: bool,
+    styled: bool,
     quiet: bool,
+    out: Mutex<Box<dyn Write + Send>>,
 }
 
 impl Console {
     pub(crate) fn new(globals: &Globals, format: Format) -> Self {
-        let terminal = io::stdout().is_terminal();
-        let width = terminal.then(|| terminal_size::terminal_size_of(io::stdout())).flatten();
-        Self { format, width: width.map(|(columns, _)| usize::from(columns.0)), quiet: globals.quiet }
+        let stdout = io::stdout();
+        let terminal = stdout.is_terminal();
+        let width = terminal.then(|| terminal_size::terminal_size_of(&stdout)).flatten();
+        Self {
+            format,
+            width: width.map(|(columns, _)| usize::from(columns.0)),
+            terminal,
+            styled: AutoStream::choice(&stdout) != ColorChoice::Never,
+            quiet: globals.quiet,
+            out: Mutex::new(Box::new(stdout)),
+        }
+    }
+
+    /// A console that writes to `out`, which is no terminal.
+    #[cfg(test)]
+    pub(crate) fn to(out: impl Write + Send + 'static, format: Format) -> Self {
+        let out: Mutex<Box<dyn Write + Send>> = Mutex::new(Box::new(out));
+        Self { format, width: None, terminal: false, styled: false, quiet: false, out }
     }
 
     /// Writes styled text to the standard output.
@@ -36,19 +54,24 @@ impl Console {
     /// # Errors
     /// `Unavailable` where nobody takes it; [`is_closed`] tells a reader that has left from a full disk.
     pub(crate) fn print(&self, styled: &str) -> Result<()> {
-        match AutoStream::choice(&io::stdout()) {
-            ColorChoice::Never => write(strip_str(styled).to_string().as_bytes()),
-            _ => write(styled.as_bytes()),
-        }
+        if self.styled { self.write(styled) } else { self.write(&strip_str(styled).to_string()) }
     }
 
     /// Writes what an operation rendered itself: as it is, except that it cannot drive a terminal. Errors: see [`Console::print`].
     pub(crate) fn print_rendered(&self, text: &str) -> Result<()> {
-        if !io::stdout().is_terminal() {
-            return write(text.as_bytes());
+        if !self.terminal {
+            return self.write(text);
         }
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         self.print(&(safe::styled(text) + end))
+    }
+
+    fn write(&self, text: &str) -> Result<()> {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        written.map_err(|error| {
+            Error::new(ErrorKind::Unavailable, "the standard output cannot be written").because(error)
+        })
     }
 
     /// Tells something that is good to know, unless asked to be quiet.
@@ -74,14 +97,6 @@ impl Console {
 pub(crate) fn is_closed(error: &Error) -> bool {
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
     cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
-}
-
-fn write(bytes: &[u8]) -> Result<()> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
-    written.map_err(|error| {
-        Error::new(ErrorKind::Unavailable, "the standard output cannot be written").because(error)
-    })
 }
 
 fn error_text(error: &Error) -> String {

@@ -134,11 +134,11 @@ fn list(out: &mut String, items: &[Value], indent: usize, width: Option<usize>) 
         return;
     }
     if let Some(rows) = items.iter().map(Value::as_object).collect::<Option<Vec<_>>>() {
-        if rows.iter().all(|row| row.values().all(is_plain)) {
-            if let Some(table) = table::render(&rows, remaining(indent, width)) {
-                lines(out, &table, indent, None);
-                return;
-            }
+        if rows.iter().all(|row| row.values().all(is_plain))
+            && let Some(table) = table::render(&rows, remaining(indent, width))
+        {
+            lines(out, &table, indent, None);
+            return;
         }
         for (index, row) in rows.into_iter().enumerate() {
             if index > 0 {

@@ -1,6 +1,6 @@
 //! The real binary on real operations: what is typed, what comes out, and with which exit code.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests; what could not run is told")]
 
 mod completion;
 mod harness;

@@ -70,10 +70,11 @@ pub(super) async fn stream(console: &Console, items: BoxStream<'static, Result<V
     let interrupt = tokio::signal::ctrl_c();
     pin_mut!(interrupt);
     loop {
-        let batch = match select(batches.next(), interrupt.as_mut()).await {
-            Either::Left((Some(batch), _)) => batch,
-            Either::Left((None, _)) => break,
-            Either::Right(_) => {
+        // The interrupt is asked first: a stream that is always ready must not drown it.
+        let batch = match select(interrupt.as_mut(), batches.next()).await {
+            Either::Right((Some(batch), _)) => batch,
+            Either::Right((None, _)) => break,
+            Either::Left(_) => {
                 code = exit::INTERRUPTED;
                 break;
             }
@@ -102,19 +103,4 @@ pub(super) async fn stream(console: &Console, items: BoxStream<'static, Result<V
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::rows;
-
-    #[test]
-    fn columns_become_rows() {
-        let table = json!({ "rows": 2, "columns": [
-            { "name": "day", "type": "text", "values": ["Mon", "Tue"] },
-            { "name": "n", "type": "integer", "values": [1, null] },
-        ]});
-        assert_eq!(rows(table), json!([{ "day": "Mon", "n": 1 }, { "day": "Tue", "n": null }]));
-        assert_eq!(rows(json!({ "rows": 0, "columns": [] })), json!([]));
-        assert_eq!(rows(json!([1])), json!([1]));
-    }
-}
+mod tests;
