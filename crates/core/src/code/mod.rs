@@ -1,7 +1,7 @@
 //! Code intelligence: languages, parsing, a compact tree, symbols.
 //!
 //! Data goes one way: [`walk`] finds files and reads them (the only room here that touches a disk), [`Language`] says what they are,
-//! [`parse`] turns text into a [`Tree`] of 16 bytes a node.
+//! [`parse`] turns text into a [`Tree`] of 16 bytes a node, [`Outline::of`] says what the tree defines, uses and imports.
 //!
 //! Parsing never panics or overflows, however deep, long or broken the text is: [`ParseLimits`] bound it, and [`ParseError`] says
 //! which of them was reached.
@@ -11,6 +11,7 @@ pub mod language;
 mod lines;
 mod parse;
 mod source;
+pub mod symbols;
 mod tree;
 
 pub use self::{
@@ -18,5 +19,6 @@ pub use self::{
     lines::{LineIndex, Position, Span},
     parse::{ParseError, ParseLimits, parse, parse_with},
     source::{Source, SourceError},
+    symbols::{Definition, Import, Outline, Reference, ReferenceKind, SymbolKind},
     tree::{Node, NodeId, Tree},
 };

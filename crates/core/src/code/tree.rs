@@ -73,8 +73,12 @@ impl Tree {
     /// # Panics
     /// Where the tree has no such node: the id is of another tree.
     pub fn node(&self, id: NodeId) -> Node<'_> {
-        assert!((id.0 as usize) < self.nodes.len(), "node {} of a tree of {} nodes", id.0, self.nodes.len());
-        Node { tree: self, id }
+        self.get(id).unwrap_or_else(|| panic!("node {} of a tree of {} nodes", id.0, self.len()))
+    }
+
+    /// A node by its index, where there is one.
+    pub fn get(&self, id: NodeId) -> Option<Node<'_>> {
+        ((id.0 as usize) < self.nodes.len()).then_some(Node { tree: self, id })
     }
 
     /// How many nodes it has: at least the root.

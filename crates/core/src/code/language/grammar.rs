@@ -43,6 +43,11 @@ impl Grammar {
         self.kinds.get(usize::from(id)).map_or("ERROR", |kind| kind.0)
     }
 
+    /// Name and namedness of each kind, by number.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        self.kinds.iter().copied()
+    }
+
     /// Whether a kind is named; errors are.
     pub(crate) fn is_named(&self, id: u16) -> bool {
         self.kinds.get(usize::from(id)).is_none_or(|kind| kind.1)

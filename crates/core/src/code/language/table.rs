@@ -106,7 +106,7 @@ pub(crate) static TABLE: [Row; COUNT] = [
     row(L::Json, "json", &["jsonc"], &["json", "jsonc", "geojson", "webmanifest", "ipynb", "har"], C_COMMENTS,
         grammar!("lang-json", tree_sitter_json::LANGUAGE))
         .files(&[".babelrc", ".eslintrc", ".prettierrc", "composer.lock", "Pipfile.lock", "flake.lock"]),
-    row(L::Kotlin, "kotlin", &["kt"], &["kt", "kts", "ktm"], C_COMMENTS, grammar!("lang-kotlin", tree_sitter_kotlin_ng::LANGUAGE)),
+    row(L::Kotlin, "kotlin", &["kt"], &["kt", "kts", "ktm"], C_COMMENTS, grammar!("lang-kotlin", tree_sitter_kotlin_sg::LANGUAGE)),
     row(L::Markdown, "markdown", &["md"], &["md", "markdown", "mdown", "mkd"], MARKUP_COMMENTS, (None, None)),
     row(L::Php, "php", &[], &["php", "phtml", "php5", "phpt"], Comments { line: &["//", "#"], block: C_COMMENTS.block },
         grammar!("lang-php", tree_sitter_php::LANGUAGE_PHP))

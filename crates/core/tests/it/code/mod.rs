@@ -3,4 +3,5 @@
 mod hostile;
 mod language;
 mod lines;
+mod symbols;
 mod tree;
