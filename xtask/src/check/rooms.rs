@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Findings, House, Violation};
+use super::{Findings, House, Violation, sans_io};
 use crate::workspace::{Layer, Package};
 
 /// Files that may stand in a system's `src/` beside its handle; everything else lives in a folder with a name of the domain.
@@ -36,6 +36,10 @@ fn look_at(house: &House, package: &Package) -> Vec<Violation> {
         .collect();
     loose.sort();
     for file in loose.iter().filter(|file| !FILES.contains(&file.as_str()) && **file != handle) {
+        // `scan.rs` beside `scan/` is the door of that folder.
+        if here(file.trim_end_matches(".rs")) || sans_io::is_adapter(&source.join(file)) {
+            continue;
+        }
         let right = "an engine lives in a folder named after its domain (src/<domain>/)";
         violations.push(Violation::new(source.join(file), 0, "stands outside the rooms of a system", right));
     }

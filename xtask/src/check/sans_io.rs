@@ -19,6 +19,9 @@ const WORLD: &[&str] = &[
     "reqwest",
     "hyper",
     "ureq",
+    "ignore",
+    "walkdir",
+    "tempfile",
     "println!",
     "print!",
     "eprintln!",
@@ -36,6 +39,9 @@ const DISK: &[&str] =
 
 /// Files of a system, beside its handle, where I/O happens. `src/`-relative.
 const OPEN_ROOMS: &[&str] = &["lib.rs", "store.rs", "llm.rs"];
+
+/// Adapters of systems: files beside the handle that read or write the world for it, and what.
+const SYSTEM_ADAPTERS: &[(&str, &str)] = &[("crates/review/src/files.rs", "the repository being scanned")];
 
 /// Files and folders of core where the world is met: the adapters and the ports that stand for it. Each says what it touches.
 const CORE_ADAPTERS: &[(&str, &str)] = &[
@@ -71,9 +77,7 @@ pub(super) fn look(house: &House) -> Findings {
     for source in house.sources.iter().filter(|source| !source.test) {
         let Some(zone) = Zone::of(house, source) else { continue };
         for mention in source.facts.mentions.iter().filter(|mention| !mention.test) {
-            let world = WORLD.iter().any(|prefix| {
-                mention.is_under(prefix) || mention.path.trim_start_matches("std::") == *prefix
-            });
+            let world = WORLD.iter().any(|prefix| touches(&mention.path, prefix));
             let clock = CLOCKS.iter().any(|clock| mention.path.ends_with(clock));
             let runtime = zone == Zone::Engine && mention.is_under("tokio") && mention.path != "tokio";
             let declared = DECLARED
@@ -108,6 +112,20 @@ pub(super) fn look(house: &House) -> Findings {
     violations.into_iter().collect()
 }
 
+/// Whether the path is the prefix or below it. A lone word is a variable, unless it is a macro.
+fn touches(path: &str, prefix: &str) -> bool {
+    if prefix.ends_with('!') {
+        return path.trim_start_matches("std::") == prefix;
+    }
+    path.contains("::")
+        && path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// Whether the file (relative to the root) is a declared adapter of a system.
+pub(super) fn is_adapter(file: &Path) -> bool {
+    SYSTEM_ADAPTERS.iter().any(|(place, _)| file == Path::new(place))
+}
+
 /// How much a file must keep from the world.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Zone {
@@ -126,7 +144,7 @@ impl Zone {
             Layer::System => {
                 let system = source.package.strip_prefix("heptad-").unwrap_or(&source.package);
                 let handle = room.starts_with(system) || room == Path::new(system).with_extension("rs");
-                (!handle && !within(OPEN_ROOMS)).then_some(Zone::Engine)
+                (!handle && !within(OPEN_ROOMS) && !is_adapter(&source.path)).then_some(Zone::Engine)
             }
             Layer::Core if CORE_ADAPTERS.iter().any(|(place, _)| room.starts_with(place)) => None,
             Layer::Core if within(CORE_ENGINES) => Some(Zone::Engine),

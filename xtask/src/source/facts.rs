@@ -3,10 +3,12 @@
 //! `syn` gives the structure (imports, which parts are tests); the token trees give the rest, so that code inside a macro's
 //! arguments counts as well.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use syn::{Attribute, ImplItemFn, ItemFn, ItemImpl, ItemMod, ItemUse, spanned::Spanned, visit::Visit};
+use syn::{
+    Attribute, ImplItemFn, ItemFn, ItemImpl, ItemMod, ItemUse, Signature, spanned::Spanned, visit::Visit,
+};
 
 use super::names::{Import, Names};
 use crate::Result;
@@ -66,6 +68,8 @@ pub struct Facts {
     pub unsafety: Vec<usize>,
     /// Lint levels turned down.
     pub levels: Vec<Level>,
+    /// Names of the functions and methods that are written here.
+    pub functions: BTreeSet<String>,
     /// Names of `#[cfg(test)] mod name;`.
     pub test_modules: Vec<String>,
     /// Where tests stand, in bytes.
@@ -91,6 +95,7 @@ impl Facts {
         let tokens: TokenStream = text.parse().map_err(|e| parse(&e))?;
         reader.stream(tokens);
         reader.facts.test_modules = reader.structure.test_modules;
+        reader.facts.functions = reader.structure.functions;
         reader.facts.tests = reader.structure.tests;
         Ok(reader.facts)
     }
@@ -104,6 +109,7 @@ struct Structure {
     uses: Vec<Range<usize>>,
     tests: Vec<Range<usize>>,
     test_modules: Vec<String>,
+    functions: BTreeSet<String>,
 }
 
 impl Structure {
@@ -132,6 +138,11 @@ impl<'a> Visit<'a> for Structure {
     fn visit_item_fn(&mut self, item: &'a ItemFn) {
         self.note_test(&item.attrs, item);
         syn::visit::visit_item_fn(self, item);
+    }
+
+    fn visit_signature(&mut self, signature: &'a Signature) {
+        self.functions.insert(signature.ident.to_string());
+        syn::visit::visit_signature(self, signature);
     }
 
     fn visit_item_impl(&mut self, item: &'a ItemImpl) {
