@@ -63,7 +63,8 @@ fn wrong_call(call: &Call, own_expect: bool) -> Option<(String, &'static str)> {
                     format!("`.{}(\"{reason}\")`", call.method),
                     "the text states the invariant: why it cannot fail",
                 )),
-                None if own_expect => None,
+                // A constant has a name and a text of its own.
+                None if own_expect || is_constant(&call.arguments) => None,
                 None => Some((
                     format!("`.{}(…)` without a literal", call.method),
                     "a literal that states the invariant",
@@ -72,4 +73,8 @@ fn wrong_call(call: &Call, own_expect: bool) -> Option<(String, &'static str)> {
         }
         _ => None,
     }
+}
+
+fn is_constant(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
 }
