@@ -38,9 +38,19 @@ pub struct Context {
     pub workspace: Workspace,
     /// Where cargo builds.
     pub target: PathBuf,
-    /// The longest that the part may take.
-    pub limit: Duration,
+    /// When the part has to be done.
+    pub deadline: Instant,
 }
+
+impl Context {
+    /// How long the next child may take.
+    pub fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+/// The longest that a whole run may take: past it, what is left fails instead of being cut off without a closing line.
+const TOTAL: Duration = Duration::from_secs(80 * 60);
 
 /// What the command line asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,7 +129,7 @@ pub fn main(arguments: &[String]) -> Result<bool> {
     let workspace = Workspace::here()?;
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.root.join("target"), PathBuf::from);
-    let mut found = BTreeMap::new();
+    let (mut found, end) = (BTreeMap::new(), Instant::now() + TOTAL);
     let (mut sum, mut times) = (Outcome::default(), Vec::new());
     for part in parts::PARTS.iter().filter(|part| choice.wants(part)) {
         println!("\n── {}: {}", part.name, part.says);
@@ -127,8 +137,11 @@ pub fn main(arguments: &[String]) -> Result<bool> {
         let outcome = match missing(part, &choice, &mut found) {
             Some(reason) => Outcome::not_run(reason),
             None => {
-                let context =
-                    Context { workspace: workspace.clone(), target: target.clone(), limit: part.limit };
+                let context = Context {
+                    workspace: workspace.clone(),
+                    target: target.clone(),
+                    deadline: end.min(start + part.limit),
+                };
                 (part.run)(&context).unwrap_or_else(Outcome::failed)
             }
         };

@@ -22,7 +22,7 @@ pub(super) fn run(context: &Context) -> Result<Outcome> {
     let manifest = folder.join("Cargo.toml");
     let build = Run::cargo(["build", "--quiet", "--bins", "--target", &host], &folder)
         .env("CARGO_TARGET_DIR", &target);
-    let built = build.env("RUSTFLAGS", FLAGS).limit(context.limit).wait()?;
+    let built = build.env("RUSTFLAGS", FLAGS).limit(context.left()).wait()?;
     if !built.ok() {
         return Ok(Outcome::failed(format!("`cargo build --bins` in fuzz/: {}", built.how())));
     }

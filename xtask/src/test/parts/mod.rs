@@ -53,7 +53,7 @@ const fn part(
 
 /// One cargo command as one check.
 fn cargo(context: &Context, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Outcome> {
-    let run = Run::cargo(arguments, &context.workspace.root).limit(context.limit);
+    let run = Run::cargo(arguments, &context.workspace.root).limit(context.left());
     let ended = environment.iter().fold(run, |run, (name, value)| run.env(name, value)).wait()?;
     let failed = || Outcome::failed(format!("`cargo {}`: {}", arguments.join(" "), ended.how()));
     Ok(if ended.ok() { Outcome::passed() } else { failed() })

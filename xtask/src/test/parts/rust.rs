@@ -25,7 +25,7 @@ pub(super) fn doc_tests(context: &Context) -> Result<Outcome> {
 }
 
 fn counted(context: &Context, arguments: &[&str]) -> Result<Outcome> {
-    let ended = Run::cargo(arguments, &context.workspace.root).limit(context.limit).wait()?;
+    let ended = Run::cargo(arguments, &context.workspace.root).limit(context.left()).wait()?;
     Ok(Outcome::of_tests(&ended.text, ended.ok(), &ended.how()))
 }
 

@@ -66,7 +66,7 @@ fn archive(folder: &Path, ending: &str) -> Option<String> {
 fn tour(context: &Context, path: &Path) -> Result<Outcome> {
     let path = path.to_string_lossy();
     let arguments = ["run", "--quiet", "--package", "heptad-cli", "--", "tour", &path];
-    let ended = Run::cargo(arguments, &context.workspace.root).limit(context.limit).wait()?;
+    let ended = Run::cargo(arguments, &context.workspace.root).limit(context.left()).wait()?;
     Ok(if !ended.ok() {
         Outcome::failed(format!("`heptad tour`: {}", ended.how()))
     } else if ended.output.trim().is_empty() {
