@@ -1,5 +1,7 @@
 //! Each invariant: the intact house keeps it, and a planted violation is seen, in its file and on its line.
 
+use std::process::Command;
+
 use xtask::check::RULES;
 
 use crate::fixture::Fixture;
@@ -211,7 +213,13 @@ fn cases() -> Vec<Case> {
             0,
         ),
         ("rooms", "crates/soc/src/helper.rs", Append("//! Odds and ends.\n"), "outside the rooms", 0),
-        ("map", "crates/core/src/blob.rs", Append("//! A new room.\n"), "does not name `blob.rs`", 0),
+        (
+            "map",
+            "crates/core/src/blob.rs",
+            Append("//! A new room.\n"),
+            "does not name `crates/core/src/blob.rs`",
+            0,
+        ),
         (
             "map",
             "ARCHITECTURE.md",
@@ -279,6 +287,28 @@ fn a_package_with_a_licence_off_the_list_is_named() {
     let house = Fixture::new();
     house.replace("crates/soc/Cargo.toml", "[lints]", "copyleft = { workspace = true }\n[lints]");
     assert_eq!(house.look("licences").violations[0].what, "`copyleft 1.0.0` has AGPL-3.0-only");
+}
+
+#[test]
+fn a_package_from_git_is_refused() {
+    let house = Fixture::new();
+    let repository = Fixture::new();
+    for arguments in [
+        &["init", "--quiet"][..],
+        &["add", "vendor/arrow"],
+        &["-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "-m", "x"],
+    ] {
+        let done = Command::new("git").args(arguments).current_dir(repository.root()).status().unwrap();
+        assert!(done.success());
+    }
+    let git = format!("arrow = {{ git = \"file://{}\" }}", repository.root().display());
+    house.replace("Cargo.toml", "arrow = { path = \"vendor/arrow\" }", &git);
+    house.replace("crates/soc/Cargo.toml", "[lints]", "arrow = { workspace = true }\n[lints]");
+    let violations = house.look("bans").violations;
+    assert!(
+        violations.iter().any(|violation| violation.what.starts_with("`arrow` comes from git+file://")),
+        "{violations:#?}"
+    );
 }
 
 #[test]

@@ -8,7 +8,9 @@ use crate::{
 };
 
 pub(super) fn fmt(context: &Context) -> Result<Outcome> {
-    cargo(context, &["fmt", "--all", "--check"], &[])
+    let mut sum = cargo(context, &["fmt", "--all", "--check"], &[])?;
+    sum.and(cargo(context, &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], &[])?);
+    Ok(sum)
 }
 
 pub(super) fn clippy(context: &Context) -> Result<Outcome> {
