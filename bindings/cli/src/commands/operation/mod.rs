@@ -35,7 +35,6 @@ pub(crate) fn run(call: &Call<'_>, operation: &Operation) -> Result<ExitCode> {
             }
             Reply::Many(items) => reply::stream(call.console, items).await,
         };
-        platform.close().await;
         shown
     })
 }

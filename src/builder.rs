@@ -1,0 +1,152 @@
+//! How a platform is put together: the one place that chooses adapters.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use heptad_core::{
+    Kernel, Result,
+    clock::{Clock, SystemClock},
+    config::{Config, LoadOptions, SEARCH_PATH, STORE_PATH},
+    events::{EventBus, LocalBus},
+    kernel::Ports,
+    search::{Catalog, SearchIndex},
+    store::{Store, memory::MemoryStore},
+    telemetry::{MeteredBus, MeteredIndex, MeteredStore, Metrics},
+};
+
+use crate::Heptad;
+
+/// Chooses what a platform is made of. What is not chosen here comes from the environment (`HEPTAD_*`), then from the configuration file,
+/// then from the defaults.
+#[must_use]
+pub struct Builder {
+    options: LoadOptions,
+    environment: bool,
+    in_memory: bool,
+    clock: Arc<dyn Clock>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            options: LoadOptions::new(),
+            environment: true,
+            in_memory: false,
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+impl Builder {
+    /// Keeps records and streams in the SQLite file at `path`; the search index is the folder `<path>.index` unless chosen.
+    pub fn store(mut self, path: impl AsRef<Path>) -> Self {
+        self.options = self.options.with(&STORE_PATH, path.as_ref().display());
+        self
+    }
+
+    /// Keeps the search index in the folder at `path`.
+    pub fn search(mut self, path: impl AsRef<Path>) -> Self {
+        self.options = self.options.with(&SEARCH_PATH, path.as_ref().display());
+        self
+    }
+
+    /// Keeps everything in memory, whatever the configuration says of paths.
+    pub fn in_memory(mut self) -> Self {
+        self.in_memory = true;
+        self
+    }
+
+    /// Reads the configuration file at `path` (TOML).
+    pub fn config_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options = self.options.file(path);
+        self
+    }
+
+    /// Sets one configuration key, as in `("store.durability", "normal")`.
+    pub fn set(mut self, key: impl Into<String>, value: impl std::fmt::Display) -> Self {
+        self.options = self.options.set(key, value);
+        self
+    }
+
+    /// Does not look at the environment: for tests, and for a host that has its own configuration.
+    pub fn ignore_environment(mut self) -> Self {
+        self.environment = false;
+        self
+    }
+
+    /// Takes the time from `clock`.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Opens the platform.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the configuration is wrong, [`Unavailable`](crate::ErrorKind::Unavailable)
+    /// where a file cannot be opened, [`Corrupt`](crate::ErrorKind::Corrupt) where it is damaged.
+    pub async fn open(self) -> Result<Heptad> {
+        let clock = self.clock;
+        let options = if self.environment { self.options.environment(environment()) } else { self.options };
+        let config = Config::load(options)?;
+        let metrics = Metrics::new();
+        let path = config.get(&STORE_PATH).filter(|_| !self.in_memory);
+        let store = match &path {
+            Some(path) => open_store(path, &config, &clock).await?,
+            None => Arc::new(MemoryStore::new(Arc::clone(&clock))),
+        };
+        let store: Arc<dyn Store> = Arc::new(MeteredStore::new(store, &metrics, Arc::clone(&clock)));
+        let bus: Arc<dyn EventBus> = Arc::new(LocalBus::new(Arc::clone(&store), Arc::clone(&clock)));
+        let bus = Arc::new(MeteredBus::new(bus, &metrics, Arc::clone(&clock)));
+        let folder = config.get(&SEARCH_PATH).filter(|_| !self.in_memory);
+        let search = open_index(folder.or_else(|| path.as_deref().map(index_beside))).map(|index| {
+            Catalog::new(Arc::clone(&store), Arc::new(MeteredIndex::new(index, &metrics, Arc::clone(&clock))))
+        });
+        let operations = crate::registry();
+        Ok(Heptad::new(Kernel::new(Ports { store, bus, search, clock, config, metrics, operations })))
+    }
+}
+
+/// The variables of this process that are text.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// The folder of the search index that belongs to a store.
+fn index_beside(store: &Path) -> PathBuf {
+    let mut path = store.as_os_str().to_owned();
+    path.push(".index");
+    path.into()
+}
+
+#[cfg(feature = "sqlite")]
+async fn open_store(path: &Path, config: &Config, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
+    use heptad_core::{
+        config::STORE_DURABILITY,
+        store::sqlite::{Durability, SqliteOptions, SqliteStore},
+    };
+    let durability =
+        if config.get(&STORE_DURABILITY) == "normal" { Durability::Normal } else { Durability::Full };
+    let options = SqliteOptions { durability, ..SqliteOptions::default() };
+    Ok(Arc::new(SqliteStore::open(path, options, Arc::clone(clock)).await?))
+}
+
+#[cfg(not(feature = "sqlite"))]
+async fn open_store(path: &Path, _config: &Config, _clock: &Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
+    let message = "this build keeps stores in memory only: it lacks the feature `sqlite`";
+    Err(crate::Error::new(crate::ErrorKind::Unsupported, message).with("store.path", path.display()))
+}
+
+#[cfg(feature = "tantivy")]
+fn open_index(folder: Option<PathBuf>) -> Option<Arc<dyn SearchIndex>> {
+    use heptad_core::search::tantivy::TantivyIndex;
+    Some(Arc::new(folder.map_or_else(TantivyIndex::in_memory, TantivyIndex::in_folder)))
+}
+
+#[cfg(not(feature = "tantivy"))]
+fn open_index(_folder: Option<PathBuf>) -> Option<Arc<dyn SearchIndex>> {
+    None
+}

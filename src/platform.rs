@@ -1,0 +1,86 @@
+//! The open platform and the way to its systems.
+
+use std::path::Path;
+
+use heptad_core::{
+    Kernel, Result,
+    operation::{Context, Handle as _, Platform, Principal, Registry, Reply},
+    progress::SharedProgress,
+};
+use serde_json::Value;
+
+use crate::Builder;
+
+/// Every operation of this build, without opening anything.
+pub fn registry() -> Registry {
+    Registry::default().with(Platform::OPERATIONS)
+}
+
+/// An open platform, seen by one principal. Cheap to clone; all clones share what is open.
+#[derive(Clone)]
+pub struct Heptad {
+    context: Context,
+}
+
+impl Heptad {
+    /// Opens (or creates) the platform kept in the SQLite file at `path`; its search index is the folder `<path>.index`.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) where the file cannot be opened, [`Corrupt`](crate::ErrorKind::Corrupt) where it
+    /// is damaged, [`InvalidInput`](crate::ErrorKind::InvalidInput) where the configuration is wrong.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Builder::default().store(path).open().await
+    }
+
+    /// A platform in memory, forgotten when dropped.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the environment holds a wrong setting.
+    pub async fn in_memory() -> Result<Self> {
+        Builder::default().in_memory().open().await
+    }
+
+    /// Everything that can be chosen.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) fn new(kernel: Kernel) -> Self {
+        Self { context: Context::owner(kernel) }
+    }
+
+    /// The same platform as `principal` sees it: what they may not do is refused.
+    #[must_use]
+    pub fn as_principal(&self, principal: Principal) -> Self {
+        Self { context: self.context.clone().as_principal(principal) }
+    }
+
+    /// The same platform with long work telling `progress` how far it is.
+    #[must_use]
+    pub fn with_progress(&self, progress: SharedProgress) -> Self {
+        Self { context: self.context.clone().with_progress(progress) }
+    }
+
+    /// The platform itself: operations, metrics, configuration, health.
+    pub fn platform(&self) -> Platform {
+        Platform::new(self.context.clone())
+    }
+
+    /// Calls the operation `full_name` (as in `review.scan`) with a JSON request.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) where there is no such operation; what the call itself fails with is in the reply.
+    pub fn call(&self, full_name: &str, request: Value) -> Result<Reply> {
+        self.kernel().operations.call(full_name, self.context.clone(), request)
+    }
+
+    /// What travels with every call: the kernel, the principal, who watches.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The ports: store, bus, search index, clock.
+    pub fn kernel(&self) -> &Kernel {
+        &self.context.kernel
+    }
+}
