@@ -244,3 +244,49 @@ impl StdError for Error {
         self.0.source.as_deref().map(|source| source as _)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lost() -> Error {
+        let cause = std::io::Error::other("the disk is gone");
+        Error::new(ErrorKind::Unavailable, "the store cannot be read")
+            .with("path", "a.db")
+            .with("page", 7)
+            .because(cause)
+            .in_operation("review.scan")
+            .in_operation("platform.health")
+            .retry(Retry::After(Duration::from_millis(250)))
+    }
+
+    #[test]
+    fn it_tells_what_where_and_in_which_operation_first() {
+        assert_eq!(lost().to_string(), "review.scan: the store cannot be read (path: a.db, page: 7)");
+        let debug = "unavailable: review.scan: the store cannot be read (path: a.db, page: 7)\n  because: the disk is gone";
+        assert_eq!(format!("{:?}", lost()), debug);
+    }
+
+    #[test]
+    fn it_travels_as_json_without_its_cause() {
+        let json = serde_json::json!({
+            "kind": "unavailable",
+            "message": "the store cannot be read",
+            "operation": "review.scan",
+            "context": {"path": "a.db", "page": "7"},
+            "retry_after_ms": 250,
+        });
+        assert_eq!(lost().to_json(), json);
+        assert_eq!(Error::invalid("no").to_json()["retry_after_ms"], serde_json::Value::Null);
+        assert_eq!(Error::invalid("no").retry(Retry::Now).to_json()["retry_after_ms"], 0);
+    }
+
+    #[test]
+    fn a_kind_has_one_name_everywhere() {
+        for kind in ErrorKind::ALL {
+            let name = serde_json::to_value(kind).expect("a kind has a JSON form");
+            assert_eq!(name, kind.as_str());
+            assert_eq!(serde_json::from_value::<ErrorKind>(name).expect("and is read again"), *kind);
+        }
+    }
+}

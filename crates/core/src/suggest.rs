@@ -1,4 +1,4 @@
-//! "Did you mean …?" for names that do not exist: configuration keys, request fields, operations.
+//! "Did you mean …?" for names that do not exist: configuration keys, request fields, operations. And cutting what messages quote.
 
 /// Longer names are not compared: nobody mistypes them, and hostile ones would cost time.
 const MAX_LEN: usize = 64;
@@ -24,6 +24,14 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// ``; did you mean `x`?`` for the end of a message, or nothing where no candidate is close.
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     closest(word, candidates).map(|found| format!("; did you mean `{found}`?")).unwrap_or_default()
+}
+
+/// `text` for a message: cut after `longest` characters, so that hostile input does not fill the log.
+pub fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Optimal string alignment distance, three rows at a time.
@@ -63,6 +71,13 @@ mod tests {
             assert_eq!(closest(word, names), want, "{word:?}");
         }
         assert_eq!(closest(&"x".repeat(100_000), names), None);
+    }
+
+    #[test]
+    fn a_quotation_is_cut_between_characters() {
+        for (text, want) in [("", ""), ("äöü", "äöü"), ("äöüß", "äöü…")] {
+            assert_eq!(shortened(text, 3), want);
+        }
     }
 
     #[test]

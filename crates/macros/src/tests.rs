@@ -137,9 +137,11 @@ fn all_mistakes_are_reported_at_once() {
 #[test]
 fn what_is_generated_is_rust_and_leaves_other_items_alone() {
     let item = r#"impl Review {
-        /// Scans.
+        /// Scans
+        /// files.
         ///
-        /// At length.
+        /// At
+        /// length.
         #[operation(reads)] pub async fn scan(&self, Request { path }: Request) -> Result<Report> { body }
         /// Watches.
         #[operation(streams, permission = "review.scan")] fn watch(&self) -> impl Stream<Item = crate::Result<Finding>> { body }
@@ -149,7 +151,7 @@ fn what_is_generated_is_rust_and_leaves_other_items_alone() {
     }"#;
     let parsed = parse::handle(tokens(SYSTEM), tokens(item)).expect("right code");
     let docs: Vec<&str> = parsed.operations.iter().map(|operation| operation.doc.as_str()).collect();
-    assert_eq!(docs, ["Scans.\n\nAt length.", "Watches.", "Counts."]);
+    assert_eq!(docs, ["Scans files.\n\nAt\nlength.", "Watches.", "Counts."]);
     let permissions: Vec<&str> =
         parsed.operations.iter().map(|operation| operation.permission.as_str()).collect();
     assert_eq!(permissions, ["review.scan", "review.scan", "review.counts"]);

@@ -7,6 +7,7 @@ use super::{
     load::{Problem, unknown},
     value::{Kind, Value},
 };
+use crate::suggest::shortened;
 
 /// A configuration file is small; a larger one is something else.
 const MAX_BYTES: usize = 256 << 10;
@@ -144,7 +145,7 @@ fn shown(value: &DeValue<'_>) -> String {
         DeValue::Array(_) => "[…]".to_owned(),
         DeValue::Table(_) => "{…}".to_owned(),
     };
-    super::load::shortened(&text, LONGEST)
+    shortened(&text, LONGEST)
 }
 
 /// Where the lines of a text begin.

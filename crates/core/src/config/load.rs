@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    suggest::did_you_mean,
+    suggest::{did_you_mean, shortened},
 };
 
 /// What the environment variables of all keys begin with.
@@ -196,13 +196,6 @@ pub(super) struct Problem(pub(super) String);
 pub(super) fn unknown(name: &str, place: &str, known: &[&'static Declaration]) -> Problem {
     let hint = did_you_mean(name, known.iter().map(|declaration| declaration.name));
     Problem(format!("`{}` in {place} is not a key{hint}", shortened(name, 60)))
-}
-
-pub(super) fn shortened(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 fn refuse(problems: Vec<Problem>) -> Result<()> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Context, Spec};
 use crate::{
     error::{Error, Result},
-    suggest::did_you_mean,
+    suggest::{did_you_mean, shortened},
 };
 
 /// The handle of a system: made of a context, with operations declared by `#[operations]`.
@@ -45,7 +45,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Adds the operations of a system: `registry.with(Review::OPERATIONS)`.
+    /// Adds the operations of a system: `registry.with(Review::OPERATIONS)`. One that is there already is replaced.
     #[must_use]
     pub fn with(mut self, operations: &[Operation]) -> Self {
         self.operations.extend(operations.iter().map(|operation| (operation.spec.full_name, *operation)));
@@ -74,10 +74,8 @@ impl Registry {
     pub fn call(&self, full_name: &str, context: Context, request: Value) -> Result<Reply> {
         let Some(operation) = self.get(full_name) else {
             let hint = did_you_mean(full_name, self.operations.keys().copied());
-            return Err(Error::not_found(format!(
-                "there is no operation `{}`{hint}",
-                full_name.escape_debug()
-            )));
+            let shown = shortened(&full_name.escape_debug().to_string(), 60);
+            return Err(Error::not_found(format!("there is no operation `{shown}`{hint}")));
         };
         Ok((operation.invoke)(context, request))
     }

@@ -8,13 +8,17 @@ use serde_json::{Map, Value};
 use super::{Spec, schema};
 use crate::{
     error::{Error, Result},
-    suggest::did_you_mean,
+    suggest::{did_you_mean, shortened},
 };
 
 /// The request of an operation that needs none: `{}`, or nothing at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Empty {}
+
+/// What errors quote at most, in characters.
+const LONGEST_NAME: usize = 60;
+const LONGEST_PATH: usize = 120;
 
 /// Reads the request of `spec`. `null` stands for `{}`. A field that the request does not have is refused, at any depth, whatever the
 /// type says about unknown fields: a misspelt option must not be silently without effect.
@@ -54,7 +58,8 @@ fn kind(value: &Value) -> &'static str {
 }
 
 fn malformed(path: &str, message: &str) -> Error {
-    let hint = hint(message);
+    let (hint, message) = (hint(message), shortened(message, 400));
+    let path = &*shortened(path, LONGEST_PATH);
     match path {
         "." | "" => Error::invalid(format!("the request does not fit: {message}{hint}")),
         path => Error::invalid(format!("the request does not fit at `{path}`: {message}{hint}"))
@@ -99,7 +104,7 @@ fn unknown_field(spec: &Spec, path: &[Step]) -> Error {
         _ => ("", path),
     };
     let known = fields_at(&root, parents);
-    let place = display(parents);
+    let (name, place) = (&*shortened(name, LONGEST_NAME), display(parents));
     let owner = if place.is_empty() { "the request".to_owned() } else { format!("`{place}`") };
     let mut message =
         format!("`{name}` is not a field of {owner}{}", did_you_mean(name, known.iter().copied()));
@@ -131,12 +136,13 @@ fn fields_at<'a>(root: &'a Value, path: &[Step]) -> Vec<&'a str> {
 }
 
 fn display(path: &[Step]) -> String {
-    path.iter().fold(String::new(), |mut text, step| {
+    let text = path.iter().fold(String::new(), |mut text, step| {
         let _ = match step {
             Step::Index(index) => write!(text, "[{index}]"),
             Step::Field(name) if text.is_empty() => write!(text, "{name}"),
             Step::Field(name) => write!(text, ".{name}"),
         };
         text
-    })
+    });
+    shortened(&text, LONGEST_PATH)
 }

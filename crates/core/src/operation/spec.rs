@@ -56,7 +56,7 @@ impl Spec {
         Self { system, name, full_name, doc, effect, permission, request, response }
     }
 
-    /// The first sentence of the documentation.
+    /// The first paragraph of the documentation, on one line.
     pub fn summary(&self) -> &'static str {
         self.doc.trim_start().lines().next().unwrap_or_default()
     }

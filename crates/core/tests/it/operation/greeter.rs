@@ -138,6 +138,13 @@ impl Greeter {
         panic!("over the step");
     }
 
+    /// Is not in this build.
+    #[cfg(any())]
+    #[operation(reads)]
+    pub(crate) async fn elsewhere(&self) -> Result<NoSuchType> {
+        no_such_function()
+    }
+
     pub(crate) fn not_an_operation(&self) -> usize {
         Self::OPERATIONS.len()
     }

@@ -49,3 +49,25 @@ async fn what_does_not_fit_is_named_by_its_place() {
         "the request does not fit at `day`: unknown field `day`, there are no fields"
     );
 }
+
+#[tokio::test]
+async fn hostile_json_is_refused_in_few_words() {
+    let context = Context::owner(kernel().0);
+    let (long, mut deep) = ("x".repeat(1 << 20), json!({}));
+    for _ in 0..100 {
+        deep = json!({ "guests": [deep] });
+    }
+    for request in [
+        json!({"name": "Ada", long.as_str(): 1}),
+        json!({"name": "Ada", "tone": long}),
+        json!({"name": "Ada", "guests": [{long.as_str(): {}, "name": "Bob"}]}),
+        json!({"name": "Ada", "guests": deep}),
+        json!({"name": "Ada", "guests": vec![json!({"name": 1}); 10_000]}),
+    ] {
+        let error = one(&context, "greeter.greet", request).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().chars().count() < 1000);
+    }
+    let error = one(&context, &long, Value::Null).await.unwrap_err();
+    assert!(error.to_string().chars().count() < 200);
+}

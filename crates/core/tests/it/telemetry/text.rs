@@ -97,27 +97,34 @@ fn quoted(text: &str) -> (String, &str) {
     panic!("a value ends");
 }
 
+/// One histogram of a family.
+#[derive(Default)]
+struct Histogram {
+    buckets: Vec<(f64, f64)>,
+    sum: Option<f64>,
+    count: Option<f64>,
+}
+
 /// Buckets grow, the last is `+Inf` and equals the count.
 fn check_histogram(name: &str, family: &Family) {
-    let mut series: BTreeMap<BTreeMap<String, String>, (Vec<(f64, f64)>, Option<f64>, Option<f64>)> =
-        BTreeMap::new();
+    let mut histograms: BTreeMap<BTreeMap<String, String>, Histogram> = BTreeMap::new();
     for (sample, labels, value) in &family.samples {
         let mut labels = labels.clone();
         let bound = labels.remove("le");
-        let of = series.entry(labels).or_default();
+        let of = histograms.entry(labels).or_default();
         match sample.strip_prefix(name).expect("a sample of the family") {
             "_bucket" => {
                 let bound = bound.expect("a bucket has a bound");
                 let bound =
                     if bound == "+Inf" { f64::INFINITY } else { bound.parse().expect("a bound is a number") };
-                of.0.push((bound, *value));
+                of.buckets.push((bound, *value));
             }
-            "_sum" => of.1 = Some(*value),
-            "_count" => of.2 = Some(*value),
+            "_sum" => of.sum = Some(*value),
+            "_count" => of.count = Some(*value),
             other => panic!("a histogram has no {other}"),
         }
     }
-    for (labels, (buckets, sum, count)) in series {
+    for (labels, Histogram { buckets, sum, count }) in histograms {
         assert!(buckets.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1), "{name} {labels:?} {buckets:?}");
         let last = buckets.last().expect("a histogram has buckets");
         assert_eq!((last.0, Some(last.1)), (f64::INFINITY, count), "{name} {labels:?}");
