@@ -9,6 +9,8 @@ mod args;
 mod commands;
 mod exit;
 mod globals;
+#[cfg(test)]
+mod laws;
 mod log;
 mod output;
 mod platform;
@@ -28,6 +30,7 @@ use clap::ArgMatches;
 use heptad::core::{Result, operation::Registry};
 
 use crate::{
+    app::Detail,
     args::kebab,
     commands::{BUILTINS, Call, operation::Form},
     globals::Globals,
@@ -55,7 +58,7 @@ fn run(mut args: Vec<OsString>, console: &Console) -> Result<ExitCode> {
         args.push("--help".into());
     }
     let registry = platform::registry();
-    match app::command(&registry).try_get_matches_from(args) {
+    match app::command(&registry, Detail::Named(&args)).try_get_matches_from(&args) {
         Ok(matches) => dispatch(&registry, &matches),
         Err(error) => usage::report(&error, console),
     }

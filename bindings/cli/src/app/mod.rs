@@ -3,10 +3,13 @@
 mod operation;
 mod overview;
 
+use std::ffi::OsString;
+
 use clap::Command;
-use heptad::core::operation::Registry;
+use heptad::core::operation::{Registry, Spec};
 
 use crate::{
+    args::kebab,
     commands::BUILTINS,
     globals,
     output::style::{CLAP, STRONG, paint},
@@ -16,8 +19,27 @@ use crate::{
 /// Lines of help are not longer than this, however wide the terminal is.
 pub(crate) const WIDEST: usize = 110;
 
+/// Which operations get their flags: making them takes most of the time, and a command line names one operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Detail<'a> {
+    /// All of them.
+    Everything,
+    /// Those whose system and name are among these words.
+    Named(&'a [OsString]),
+}
+
+impl Detail<'_> {
+    fn covers(self, spec: &Spec) -> bool {
+        let typed = |words: &[OsString], name: &str| words.iter().any(|word| word == name);
+        match self {
+            Self::Everything => true,
+            Self::Named(words) => typed(words, spec.system) && typed(words, &kebab(spec.name)),
+        }
+    }
+}
+
 /// Everything that can be typed.
-pub(crate) fn command(registry: &Registry) -> Command {
+pub(crate) fn command(registry: &Registry, detail: Detail<'_>) -> Command {
     let root = Command::new("heptad")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Heptad: an embeddable AI platform, seven systems over one kernel")
@@ -39,7 +61,10 @@ pub(crate) fn command(registry: &Registry) -> Command {
                 "{} shows what one takes.",
                 paint(STRONG, &format!("heptad {system} <OPERATION> --help"))
             ))
-            .subcommands(operations.map(|each| operation::command(each.spec)))
+            .subcommands(operations.map(|each| match detail.covers(each.spec) {
+                true => operation::whole(each.spec),
+                false => operation::outline(each.spec),
+            }))
     });
     root.subcommands(systems).subcommands(BUILTINS.iter().map(|builtin| (builtin.command)()))
 }
@@ -56,11 +81,14 @@ fn systems_in(registry: &Registry) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
+    use super::Detail;
     use crate::sample;
 
     fn help(line: &[&str]) -> String {
         let line = std::iter::once("heptad").chain(line.iter().copied());
-        let error = super::command(&sample::registry())
+        let error = super::command(&sample::registry(), Detail::Everything)
             .try_get_matches_from(line)
             .expect_err("help is an error to clap");
         error.render().to_string()
@@ -68,7 +96,17 @@ mod tests {
 
     #[test]
     fn the_tree_has_no_conflicts() {
-        super::command(&sample::registry()).debug_assert();
+        super::command(&sample::registry(), Detail::Everything).debug_assert();
+    }
+
+    #[test]
+    fn what_is_named_is_there_in_full_and_nothing_else() {
+        let words: Vec<OsString> = ["heptad", "sample", "scan"].map(OsString::from).into();
+        let tree = super::command(&sample::registry(), Detail::Named(&words));
+        let system = tree.find_subcommand("sample").expect("the system");
+        let flags = |name: &str| system.find_subcommand(name).expect("the operation").get_arguments().count();
+        assert!(flags("scan") > 10);
+        assert_eq!(flags("check-rules"), 0);
     }
 
     #[test]

@@ -14,14 +14,18 @@ use crate::{
     signature::Signature,
 };
 
-pub(super) fn command(spec: &'static Spec) -> Command {
+/// Its name and what it is for.
+pub(super) fn outline(spec: &Spec) -> Command {
+    Command::new(kebab(spec.name)).about(markdown::inline(spec.summary()))
+}
+
+/// The same with all that can be typed and said.
+pub(super) fn whole(spec: &Spec) -> Command {
     let signature = Signature::of(spec);
-    let name = kebab(spec.name);
     let formats: Vec<_> = signature.formats.iter().map(String::as_str).collect();
-    Command::new(name.clone())
-        .about(markdown::inline(spec.summary()))
+    outline(spec)
         .long_about(markdown::render(spec.doc))
-        .override_usage(usage(&format!("heptad {} {name}", spec.system), &signature.flags))
+        .override_usage(usage(&format!("heptad {} {}", spec.system, kebab(spec.name)), &signature.flags))
         .args(signature.flags.iter().flat_map(Flag::args))
         .arg(json())
         .arg(globals::format(&formats))
@@ -41,7 +45,7 @@ fn usage(command: &str, flags: &[Flag]) -> String {
     for flag in flags {
         let required = flag.property.required && flag.path.len() == 1;
         let value = flag.value_name();
-        let more = if matches!(flag.property.shape, Shape::List(_)) { "…" } else { "" };
+        let more = if flag.takes_many() { "…" } else { "" };
         usage += &match (flag.positional, required) {
             (true, true) => format!(" <{value}>{more}"),
             (true, false) => format!(" [{value}]{more}"),

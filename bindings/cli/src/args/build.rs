@@ -50,7 +50,7 @@ fn switch(flag: &Flag, negation: &str) -> Vec<Arg> {
 
 fn valued(flag: &Flag, shape: &Shape) -> Vec<Arg> {
     let property = &flag.property;
-    let repeated = matches!(shape, Shape::List(_) | Shape::Map(_));
+    let repeated = flag.takes_many();
     let shared = |arg: Arg| {
         let arg =
             arg.value_parser(parser(shape)).value_name(value_name(flag, shape)).value_hint(hint(property));

@@ -50,6 +50,11 @@ impl Flag {
         format!("other.{}", self.path.join("."))
     }
 
+    /// Whether it can be given more than once.
+    pub(crate) fn takes_many(&self) -> bool {
+        matches!(self.property.shape, Shape::List(_) | Shape::Map(_))
+    }
+
     /// What stands for its value in the help.
     pub(crate) fn value_name(&self) -> String {
         build::value_name(self, &self.property.shape)
@@ -74,9 +79,14 @@ pub(crate) fn flags(properties: &[Property]) -> Vec<Flag> {
         let positional = if marked { property.positional } else { first == Some(index) };
         flags.push(names.flag(vec![property.name.clone()], property, positional));
         let Shape::Object(nested) = &property.shape else { continue };
-        for inner in nested.iter().filter(|inner| !matches!(inner.shape, Shape::Object(_))) {
+        for inner in nested {
             flags.push(names.flag(vec![property.name.clone(), inner.name.clone()], inner, false));
         }
+    }
+    // Only the last one can take all that follow.
+    let last = flags.iter().rposition(|flag| flag.positional);
+    for (index, flag) in flags.iter_mut().enumerate() {
+        flag.positional &= Some(index) == last || !flag.takes_many();
     }
     flags
 }

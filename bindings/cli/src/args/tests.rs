@@ -74,7 +74,7 @@ fn no_two_flags_have_the_same_name() {
             object(
                 json!({ "o": { "type": "object", "properties": { "on": yes, "deep": { "type": "object", "properties": { "x": text } } } } }),
             ),
-            vec!["--o", "--o.on --o.no-on"],
+            vec!["--o", "--o.on --o.no-on", "--o.deep"],
         ),
     ] {
         assert_eq!(flags(schema.clone()), expected, "{schema}");

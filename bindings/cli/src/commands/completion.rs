@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use heptad::core::Result;
 
 use super::Call;
+use crate::app;
 
 pub(super) fn command() -> Command {
     Command::new("completion")
@@ -22,7 +23,12 @@ pub(super) fn command() -> Command {
 pub(super) fn run(call: &Call<'_>) -> Result<ExitCode> {
     if let Some(shell) = call.matches.get_one::<Shell>("shell") {
         let mut script = Vec::new();
-        clap_complete::generate(*shell, &mut crate::app::command(call.registry), "heptad", &mut script);
+        clap_complete::generate(
+            *shell,
+            &mut app::command(call.registry, app::Detail::Everything),
+            "heptad",
+            &mut script,
+        );
         call.console.print_rendered(&String::from_utf8_lossy(&script))?;
     }
     Ok(ExitCode::SUCCESS)

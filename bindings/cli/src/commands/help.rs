@@ -1,13 +1,13 @@
 //! `heptad help`: the help of a command, or one of a few topics.
 
-use std::{fmt::Write as _, process::ExitCode};
+use std::{ffi::OsString, fmt::Write as _, process::ExitCode};
 
 use clap::{Arg, ArgAction, Command};
 use heptad::core::Result;
 
 use super::Call;
 use crate::{
-    app::WIDEST,
+    app::{self, WIDEST},
     exit,
     output::{
         markdown,
@@ -72,8 +72,9 @@ fn show_topic(topic: &Topic, call: &Call<'_>) -> Result<ExitCode> {
 /// A command's help is what it says of itself. `review.scan` is understood as well.
 fn show_command(words: &[&str], call: &Call<'_>) -> Result<ExitCode> {
     let words = words.iter().flat_map(|word| word.split('.')).map(|word| word.replace('_', "-"));
-    let line = std::iter::once("heptad".to_owned()).chain(words).chain(["--help".to_owned()]);
-    match crate::app::command(call.registry).try_get_matches_from(line) {
+    let line: Vec<OsString> =
+        std::iter::once("heptad".into()).chain(words.map(OsString::from)).chain(["--help".into()]).collect();
+    match app::command(call.registry, app::Detail::Named(&line)).try_get_matches_from(&line) {
         Ok(_) => Ok(ExitCode::SUCCESS),
         Err(error) => crate::usage::report(&error, call.console),
     }

@@ -8,7 +8,9 @@ use crate::{app, request, sample, signature::Signature};
 fn request(line: &[&str]) -> Result<Value, String> {
     let registry = sample::registry();
     let line = std::iter::once("heptad").chain(["sample"]).chain(line.iter().copied());
-    let matches = app::command(&registry).try_get_matches_from(line).map_err(|error| error.to_string())?;
+    let matches = app::command(&registry, app::Detail::Everything)
+        .try_get_matches_from(line)
+        .map_err(|error| error.to_string())?;
     let (name, leaf) =
         matches.subcommand().and_then(|(_, system)| system.subcommand()).expect("an operation");
     let name = format!("sample.{}", name.replace('-', "_"));

@@ -6,15 +6,20 @@ use super::{Choice, POSITIONAL, Property, Shape};
 
 /// Deeper than this a schema (it may refer to itself) is [`Shape::Any`].
 const MAX_DEPTH: usize = 8;
+/// Properties are read of the request and of the objects in it. What lies deeper is given as JSON, and a type that contains itself many
+/// times over must not be unfolded.
+const MAX_LEVEL: usize = 2;
 
 /// The shape that `schema` describes.
 pub(crate) fn read(schema: &Value) -> Shape {
-    let reader = Reader { root: schema };
-    reader.shape(schema, 0).0
+    Reader { root: schema, level: 0 }.shape(schema, 0).0
 }
 
+#[derive(Clone, Copy)]
 struct Reader<'a> {
     root: &'a Value,
+    /// How many objects the reader is in.
+    level: usize,
 }
 
 impl Reader<'_> {
@@ -79,9 +84,14 @@ impl Reader<'_> {
                 Some(values) => Shape::Map(Box::new(self.shape(values, depth + 1).0)),
             };
         };
+        if self.level >= MAX_LEVEL {
+            return Shape::Object(Vec::new());
+        }
+        let inside = Self { level: self.level + 1, ..*self };
         let required = schema.get("required").and_then(Value::as_array);
         let required = |name: &str| required.is_some_and(|names| names.iter().any(|other| other == name));
-        let property = |(name, schema): (&String, &Value)| self.property(name, schema, required(name), depth);
+        let property =
+            |(name, schema): (&String, &Value)| inside.property(name, schema, required(name), depth);
         Shape::Object(properties.iter().map(property).collect())
     }
 

@@ -79,7 +79,9 @@ mod tests {
 
     fn matches(line: &[&str]) -> clap::ArgMatches {
         let line = std::iter::once("heptad").chain(line.iter().copied());
-        let matches = app::command(&sample::registry()).try_get_matches_from(line).expect("a right line");
+        let matches = app::command(&sample::registry(), app::Detail::Everything)
+            .try_get_matches_from(line)
+            .expect("a right line");
         matches.subcommand().and_then(|(_, system)| system.subcommand()).expect("an operation").1.clone()
     }
 
