@@ -6,6 +6,7 @@
 //! Begin with [`Store`], then [`Batch`]. The conformance suite that every adapter must pass is in `heptad-testkit`.
 
 mod batch;
+mod collection;
 mod key;
 mod limits;
 pub mod memory;
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 
 pub use self::{
     batch::{Append, Batch, Change, Expect, Producer, Receipt},
+    collection::{Collection, Definition, Found, IndexRange, IndexValue, Stored},
     key::{Key, KeyRange, Page},
     record::{Record, Value, Version},
     stream::{Appended, Entry, Offset, StreamId, Watch, WatchHandle},
@@ -105,7 +107,7 @@ pub trait Store: Send + Sync {
     /// this process sees it. A caller that stops waiting does not take the batch back.
     ///
     /// # Errors
-    /// [`Conflict`](crate::ErrorKind::Conflict) where an [`Expect`] does not hold (the error's context names the `key`), a producer's
+    /// [`Conflict`](crate::ErrorKind::Conflict) where an [`Expect`] does not hold (the error's context names the `key` of the first that does not), a producer's
     /// epoch is old or its sequence has a gap; [`LimitExceeded`](crate::ErrorKind::LimitExceeded) where the batch or a value is larger
     /// than the capabilities allow; [`InvalidInput`](crate::ErrorKind::InvalidInput) where a key is changed twice or a producer is
     /// malformed.

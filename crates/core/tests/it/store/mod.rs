@@ -1,5 +1,6 @@
 //! The store: every adapter passes the suite of the test kit, and what is peculiar to one is tested beside it.
 
+mod collection;
 #[cfg(feature = "sqlite")]
 mod crash;
 mod memory;
