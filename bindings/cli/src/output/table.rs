@@ -19,6 +19,8 @@ struct Column<'a> {
     cells: Vec<String>,
     /// Numbers stand at the right.
     numeric: bool,
+    /// What it takes not to break a word.
+    word: usize,
     width: usize,
 }
 
@@ -53,21 +55,28 @@ fn gather<'a>(rows: &[&'a Map<String, Value>], width: Option<usize>) -> Vec<Colu
             let text = |value| if width.is_none() { cell(value).replace('\n', " ") } else { cell(value) };
             let cells: Vec<_> = values().map(text).collect();
             let title = super::text::label(name);
-            let widest = cells.iter().flat_map(|cell| cell.lines()).map(columns).max().unwrap_or(0);
+            let all = || cells.iter().map(String::as_str).chain([title.as_str()]);
+            let width = all().flat_map(str::lines).map(columns).max().unwrap_or(0);
+            let word = all().flat_map(str::split_whitespace).map(columns).max().unwrap_or(0);
             let numeric = values().all(|value| value.is_number() || value.is_null());
-            Column { name, width: widest.max(columns(&title)), title, cells, numeric }
+            Column { name, word, width, title, cells, numeric }
         })
         .collect()
 }
 
-/// Narrows the widest columns until the table fits.
+/// Narrows columns until the table fits: between words while that is possible, then within them.
 fn fit(table: &mut [Column<'_>], width: Option<usize>) -> bool {
     let Some(width) = width else { return true };
+    let title = |column: &Column<'_>| columns(&column.title).max(NARROWEST);
+    narrow(table, width, |column| column.word.max(title(column))) || narrow(table, width, title)
+}
+
+/// Narrows the widest columns, none below its `least`, until the table fits.
+fn narrow(table: &mut [Column<'_>], width: usize, least: impl Fn(&Column<'_>) -> usize) -> bool {
     let gaps = GAP * (table.len() - 1);
     let total = |table: &[Column<'_>]| table.iter().map(|column| column.width).sum::<usize>() + gaps;
     while total(table) > width {
         let excess = total(table) - width;
-        let least = |column: &Column<'_>| NARROWEST.max(columns(&column.title));
         let mut wide: Vec<_> =
             table.iter_mut().filter(|column| !column.numeric && column.width > least(column)).collect();
         wide.sort_by_key(|column| (std::cmp::Reverse(column.width), column.name));

@@ -27,14 +27,13 @@ pub(crate) fn run(call: &Call<'_>, operation: &Operation) -> Result<ExitCode> {
         if spec.effect == Effect::Writes && !platform.is_kept() {
             call.console.note("nothing of this is kept: no database was named (`--db PATH`)");
         }
-        let shown = match (operation.invoke)(platform.context(), request) {
+        match (operation.invoke)(platform.context(), request) {
             Reply::One(response) => {
                 let response = reply::interruptible(response).await;
                 watcher.finish();
                 response.and_then(|response| reply::whole(call.console, spec, form, response))
             }
             Reply::Many(items) => reply::stream(call.console, items).await,
-        };
-        shown
+        }
     })
 }
