@@ -12,6 +12,8 @@ mod config;
 mod events;
 #[path = "../../fuzz/targets/parser.rs"]
 mod parser;
+#[path = "../../fuzz/targets/search.rs"]
+mod search;
 
 /// Inputs that each target is given.
 const CASES: u32 = 400;
@@ -81,4 +83,9 @@ fn accepted_events_survive_a_round_trip() {
 #[test]
 fn trees_fit_their_text() {
     attack("parser", parser::run);
+}
+
+#[test]
+fn queries_are_read_or_refused_and_tokens_fit_their_text() {
+    attack("search", search::run);
 }

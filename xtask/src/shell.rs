@@ -76,6 +76,9 @@ impl Run {
         {
             command.env_remove(name);
         }
+        if std::io::stdout().is_terminal() {
+            command.env("CARGO_TERM_COLOR", "always");
+        }
         Run { command, limit: Duration::from_secs(600), quiet: false }
     }
 
