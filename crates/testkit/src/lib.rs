@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod crash;
+pub mod events;
 pub mod store;
 
 pub use clock::VirtualClock;

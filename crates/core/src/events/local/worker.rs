@@ -152,13 +152,20 @@ impl Worker {
 
     /// Decides on the backlog: what is refused is answered at once, the rest with the commit.
     async fn settle(&mut self, draft: &mut Draft, now: i64) -> Result<()> {
+        let stands = |settlement: &Settlement, state: &GroupState| state.standing(settlement.token);
+        if self.backlog.iter().any(|settlement| stands(settlement, &self.state) == Standing::Lost) {
+            // Who took the event over may have finished it by now, in another process.
+            self.reload().await?;
+            *draft = Draft::of(&self.state);
+            self.window.mark_skipped(&mut draft.state);
+        }
         let state = &self.state;
         let (open, closed): (Vec<_>, Vec<_>) = std::mem::take(&mut self.backlog)
             .into_iter()
-            .partition(|settlement| state.standing(settlement.token) == Standing::Held);
+            .partition(|settlement| stands(settlement, state) == Standing::Held);
         self.backlog = open;
         for settlement in closed {
-            let done = self.state.standing(settlement.token) == Standing::Done;
+            let done = stands(&settlement, &self.state) == Standing::Done;
             self.shared.close(&[settlement.token]);
             let answer = if done { Ok(Applied::Already) } else { Err(self.lost(settlement.token)) };
             settlement.answer(answer);

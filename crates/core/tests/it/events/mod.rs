@@ -1,1 +1,3 @@
-//! The room `events`.
+//! The event bus, from outside.
+
+mod local;

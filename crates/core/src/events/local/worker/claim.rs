@@ -125,7 +125,9 @@ impl Worker {
 
     async fn begin(&mut self, draft: &mut Draft, offset: u64, now: i64) -> Result<()> {
         let Some(message) = self.load(offset).await? else {
+            // Retention took it away; the next draft finds another.
             draft.state.finish(offset);
+            draft.urgent = true;
             return Ok(());
         };
         if let Some(broken) = self.window.slots.get(&offset).and_then(|slot| slot.broken.clone()) {
