@@ -73,7 +73,7 @@ impl Tree {
     /// # Panics
     /// Where the tree has no such node: the id is of another tree.
     pub fn node(&self, id: NodeId) -> Node<'_> {
-        self.get(id).unwrap_or_else(|| panic!("node {} of a tree of {} nodes", id.0, self.len()))
+        self.get(id).expect("ids are handed out by the tree that they index")
     }
 
     /// A node by its index, where there is one.
