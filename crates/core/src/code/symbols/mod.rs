@@ -6,13 +6,16 @@
 
 mod docs;
 mod extract;
+mod headings;
 mod languages;
 mod rules;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::languages::table_of;
-use super::{Language, Span, Tree};
+use super::{Language, ParseError, Span, Tree, parse};
 
 /// The number of the extractor: grows whenever outlines change, so that kept ones are made again.
 pub const VERSION: u32 = 1;
@@ -97,6 +100,8 @@ pub enum SymbolKind {
     Variable,
     /// A macro.
     Macro,
+    /// A section of a document.
+    Section,
     /// A key at the top of a document of data.
     Key,
     /// A block of configuration.
@@ -169,6 +174,17 @@ pub struct Import {
 }
 
 impl Outline {
+    /// The outline of a text: from its tree, or from its headings where it is Markdown.
+    ///
+    /// # Errors
+    /// As [`parse`].
+    pub fn of_text(language: Language, text: impl Into<Arc<str>>) -> Result<Self, ParseError> {
+        match language {
+            Language::Markdown => Ok(headings::outline(text)),
+            _ => Ok(Self::of(&parse(language, text)?)),
+        }
+    }
+
     /// The outline of a parsed file; one pass over its nodes.
     pub fn of(tree: &Tree) -> Self {
         extract::outline(tree)

@@ -1,7 +1,11 @@
 //! The room `code`.
 
+mod cache;
 mod hostile;
 mod language;
 mod lines;
+mod markdown;
+mod operations;
 mod symbols;
 mod tree;
+mod walk;
