@@ -13,7 +13,10 @@ use crate::Builder;
 
 /// Every operation of this build, without opening anything.
 pub fn registry() -> Registry {
-    Registry::default().with(Platform::OPERATIONS)
+    let registry = Registry::default().with(Platform::OPERATIONS);
+    #[cfg(feature = "languages")]
+    let registry = registry.with(heptad_core::code::Code::OPERATIONS);
+    registry
 }
 
 /// An open platform, seen by one principal. Cheap to clone; all clones share what is open.

@@ -51,6 +51,7 @@ const CORE_ADAPTERS: &[(&str, &str)] = &[
     ("search/tantivy", "the index folder"),
     ("code/walk", "the repository being read"),
     ("code/walk.rs", "the repository being read"),
+    ("code/operations", "the threads for work that blocks"),
 ];
 
 /// Rooms of core that are engines altogether: no async runtime either.
