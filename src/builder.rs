@@ -42,13 +42,13 @@ impl Default for Builder {
 impl Builder {
     /// Keeps records and streams in the SQLite file at `path`; the search index is the folder `<path>.index` unless chosen.
     pub fn store(mut self, path: impl AsRef<Path>) -> Self {
-        self.options = self.options.with(&STORE_PATH, path.as_ref().display());
+        self.options = self.options.path(&STORE_PATH, path.as_ref());
         self
     }
 
     /// Keeps the search index in the folder at `path`.
     pub fn search(mut self, path: impl AsRef<Path>) -> Self {
-        self.options = self.options.with(&SEARCH_PATH, path.as_ref().display());
+        self.options = self.options.path(&SEARCH_PATH, path.as_ref());
         self
     }
 
@@ -89,12 +89,13 @@ impl Builder {
     /// where a file cannot be opened, [`Corrupt`](crate::ErrorKind::Corrupt) where it is damaged.
     pub async fn open(self) -> Result<Heptad> {
         let clock = self.clock;
-        let options = if self.environment { self.options.environment(environment()) } else { self.options };
+        let options =
+            if self.environment { self.options.environment(std::env::vars_os()) } else { self.options };
         let config = Config::load(options)?;
         let metrics = Metrics::new();
         let path = config.get(&STORE_PATH).filter(|_| !self.in_memory);
         let store = match &path {
-            Some(path) => open_store(path, &config, &clock).await?,
+            Some(path) => open_store(path, &config, &metrics, &clock).await?,
             None => Arc::new(MemoryStore::new(Arc::clone(&clock))),
         };
         let store: Arc<dyn Store> = Arc::new(MeteredStore::new(store, &metrics, Arc::clone(&clock)));
@@ -109,12 +110,6 @@ impl Builder {
     }
 }
 
-/// The variables of this process that are text.
-fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-}
-
 /// The folder of the search index that belongs to a store.
 fn index_beside(store: &Path) -> PathBuf {
     let mut path = store.as_os_str().to_owned();
@@ -123,19 +118,30 @@ fn index_beside(store: &Path) -> PathBuf {
 }
 
 #[cfg(feature = "sqlite")]
-async fn open_store(path: &Path, config: &Config, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
+async fn open_store(
+    path: &Path,
+    config: &Config,
+    metrics: &Metrics,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Store>> {
     use heptad_core::{
         config::STORE_DURABILITY,
         store::sqlite::{Durability, SqliteOptions, SqliteStore},
     };
     let durability =
         if config.get(&STORE_DURABILITY) == "normal" { Durability::Normal } else { Durability::Full };
-    let options = SqliteOptions { durability, ..SqliteOptions::default() };
+    let group_sizes = Some(metrics.group_sizes("sqlite"));
+    let options = SqliteOptions { durability, group_sizes, ..SqliteOptions::default() };
     Ok(Arc::new(SqliteStore::open(path, options, Arc::clone(clock)).await?))
 }
 
 #[cfg(not(feature = "sqlite"))]
-async fn open_store(path: &Path, _config: &Config, _clock: &Arc<dyn Clock>) -> Result<Arc<dyn Store>> {
+async fn open_store(
+    path: &Path,
+    _config: &Config,
+    _metrics: &Metrics,
+    _clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Store>> {
     let message = "this build keeps stores in memory only: it lacks the feature `sqlite`";
     Err(crate::Error::new(crate::ErrorKind::Unsupported, message).with("store.path", path.display()))
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::{OsStr, OsString},
     fmt::Display,
     path::{Path, PathBuf},
 };
@@ -29,8 +30,8 @@ const MAX_PROBLEMS: usize = 20;
 #[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
     file: Option<File>,
-    environment: Vec<(String, String)>,
-    overrides: Vec<(String, String)>,
+    environment: Vec<(String, OsString)>,
+    overrides: Vec<(String, OsString)>,
     keys: Vec<&'static Declaration>,
 }
 
@@ -60,20 +61,26 @@ impl LoadOptions {
         self
     }
 
-    /// Takes these variables for the environment. Those that do not begin with `HEPTAD_` are passed over; an empty one counts as not set.
-    /// `HEPTAD_CONFIG` names the file where [`file`](Self::file) was not called.
+    /// Takes these variables for the environment, as [`std::env::vars_os`] gives them. Those that do not begin with `HEPTAD_` are passed
+    /// over; an empty one counts as not set. `HEPTAD_CONFIG` names the file where [`file`](Self::file) was not called.
     #[must_use]
-    pub fn environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        self.environment.extend(
-            variables.into_iter().filter(|(name, value)| name.starts_with(PREFIX) && !value.is_empty()),
-        );
+    pub fn environment<N, V>(mut self, variables: impl IntoIterator<Item = (N, V)>) -> Self
+    where
+        N: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let named = variables.into_iter().filter_map(|(name, value)| {
+            let (name, value) = (name.into().into_string().ok()?, value.into());
+            (name.starts_with(PREFIX) && !value.is_empty()).then_some((name, value))
+        });
+        self.environment.extend(named);
         self
     }
 
     /// Sets a key by name, above file and environment.
     #[must_use]
     pub fn set(mut self, key: impl Into<String>, value: impl Display) -> Self {
-        self.overrides.push((key.into(), value.to_string()));
+        self.overrides.push((key.into(), value.to_string().into()));
         self
     }
 
@@ -81,6 +88,13 @@ impl LoadOptions {
     #[must_use]
     pub fn with<T: Setting>(self, key: &Key<T>, value: impl Display) -> Self {
         self.set(key.declaration().name, value)
+    }
+
+    /// Sets `key` to a path, which need not be UTF-8, above file and environment.
+    #[must_use]
+    pub fn path<T: Setting>(mut self, key: &Key<T>, path: impl Into<PathBuf>) -> Self {
+        self.overrides.push((key.declaration().name.to_owned(), path.into().into()));
+        self
     }
 
     /// Adds the keys of a system.
@@ -132,7 +146,7 @@ impl Layers<'_> {
         }
     }
 
-    fn environment(&mut self, variables: &[(String, String)]) {
+    fn environment(&mut self, variables: &[(String, OsString)]) {
         let mut long = Vec::new();
         for (variable, text) in variables.iter().filter(|(name, _)| name != FILE_VARIABLE) {
             let source = Source::Environment { variable: variable.clone() };
@@ -141,13 +155,13 @@ impl Layers<'_> {
             } else if let Some(declaration) =
                 self.known.iter().find(|key| key.short_variable == Some(variable))
             {
-                self.text(declaration, text, source);
+                self.value(declaration, text, source);
             } else {
                 self.unknown_variable(variable);
             }
         }
         for (declaration, text, source) in long {
-            self.text(declaration, text, source);
+            self.value(declaration, text, source);
         }
     }
 
@@ -159,17 +173,17 @@ impl Layers<'_> {
         self.problems.push(Problem(format!("the environment variable `{variable}` sets no key{hint}")));
     }
 
-    fn overrides(&mut self, overrides: &[(String, String)]) {
+    fn overrides(&mut self, overrides: &[(String, OsString)]) {
         for (name, text) in overrides {
             match self.known.iter().find(|declaration| declaration.name == name).copied() {
-                Some(declaration) => self.text(declaration, text, Source::Builder),
+                Some(declaration) => self.value(declaration, text, Source::Builder),
                 None => self.problems.push(unknown(name, "the builder", self.known)),
             }
         }
     }
 
-    fn text(&mut self, declaration: &'static Declaration, text: &str, source: Source) {
-        match declaration.kind.parse(text) {
+    fn value(&mut self, declaration: &'static Declaration, value: &OsStr, source: Source) {
+        match declaration.kind.parse_os(value) {
             Ok(value) => {
                 self.set.insert(declaration.name, (value, source));
             }
@@ -177,7 +191,7 @@ impl Layers<'_> {
                 let shown = if declaration.secret {
                     "***".to_owned()
                 } else {
-                    shortened(&text.escape_debug().to_string(), 60)
+                    shortened(&value.to_string_lossy().escape_debug().to_string(), 60)
                 };
                 let place = match &source {
                     Source::Builder => "the builder".to_owned(),

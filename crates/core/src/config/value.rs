@@ -1,6 +1,6 @@
 //! What values keys have, and how text becomes one.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{ffi::OsStr, fmt, path::PathBuf, time::Duration};
 
 use jiff::SignedDuration;
 
@@ -86,6 +86,17 @@ impl Kind {
             Self::Choice(words) => format!("{self}{}", did_you_mean(text, words.iter().copied())),
             _ => self.to_string(),
         })
+    }
+}
+
+impl Kind {
+    /// The value that an environment variable or a caller says: only a path need not be UTF-8.
+    pub(super) fn parse_os(&self, value: &OsStr) -> Result<Value, String> {
+        match (self, value.to_str()) {
+            (_, Some(text)) => self.parse(text),
+            (Self::Path, None) => Ok(Value::Path(value.into())),
+            (_, None) => Err(format!("{self}, in UTF-8")),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::telemetry::GroupSizes;
+
 /// How a [`SqliteStore`](super::SqliteStore) is opened.
 #[derive(Clone, Debug)]
 pub struct SqliteOptions {
@@ -18,6 +20,8 @@ pub struct SqliteOptions {
     pub poll_interval: Duration,
     /// The name of a registered SQLite VFS to reach the files through, in place of the default one: for tests.
     pub vfs: Option<String>,
+    /// Where to count how many commits share a transaction: [`Metrics::group_sizes`](crate::telemetry::Metrics::group_sizes).
+    pub group_sizes: Option<GroupSizes>,
 }
 
 impl Default for SqliteOptions {
@@ -29,6 +33,7 @@ impl Default for SqliteOptions {
             readers: 4,
             poll_interval: Duration::from_millis(50),
             vfs: None,
+            group_sizes: None,
         }
     }
 }

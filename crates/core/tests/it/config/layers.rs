@@ -94,6 +94,22 @@ fn the_short_variable_is_below_the_long_one_and_above_the_file() {
     assert_eq!(get(&[long, short]), Path::new("long.db"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_path_need_not_be_text_and_everything_else_must() {
+    use std::{ffi::OsString, os::unix::ffi::OsStringExt as _, path::PathBuf};
+    let name = || OsString::from_vec(b"caf\xe9.db".to_vec());
+    for options in [
+        LoadOptions::new().environment([("HEPTAD_DB", name())]),
+        LoadOptions::new().path(&STORE_PATH, name()),
+    ] {
+        assert_eq!(Config::load(options).unwrap().get(&STORE_PATH), Some(PathBuf::from(name())));
+    }
+    let error = Config::load(LoadOptions::new().environment([("HEPTAD_LOG", name())])).unwrap_err();
+    let want = "`log.level` in HEPTAD_LOG is `caf\u{fffd}.db`; it is text that is not empty, in UTF-8";
+    assert_eq!(error.message(), want);
+}
+
 #[test]
 fn a_file_is_read_from_where_it_was_named() {
     let folder = tempfile::tempdir().unwrap();

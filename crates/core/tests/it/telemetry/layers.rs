@@ -161,3 +161,22 @@ fn group_sizes_are_a_histogram_of_the_adapter() {
     );
     assert_eq!(value(&metrics, "heptad_store_group_size_count", &[("adapter", "sqlite")]), Some(4.0));
 }
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn the_sqlite_store_says_how_many_commits_share_a_transaction() {
+    use heptad_core::store::sqlite::{SqliteOptions, SqliteStore};
+    let (metrics, folder) = (Metrics::new(), tempfile::tempdir().unwrap());
+    let options =
+        SqliteOptions { group_sizes: Some(metrics.group_sizes("sqlite")), ..SqliteOptions::default() };
+    let clock = Arc::new(VirtualClock::new());
+    let store = SqliteStore::open(folder.path().join("a.db"), options, clock).await.unwrap();
+    let commits = (0..40).map(|index| {
+        let mut batch = Batch::new();
+        batch.put(Key::new("users", format!("{index}")).unwrap(), Value::json(&index).unwrap());
+        store.commit(batch)
+    });
+    futures_util::future::try_join_all(commits).await.unwrap();
+    drop(store);
+    assert_eq!(value(&metrics, "heptad_store_group_size_sum", &[("adapter", "sqlite")]), Some(40.0));
+}

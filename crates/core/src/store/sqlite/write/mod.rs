@@ -29,6 +29,7 @@ use super::{
 use crate::{
     clock::Clock,
     error::{Error, ErrorKind, Result},
+    telemetry::GroupSizes,
 };
 
 /// How much may wait in the queue, in units of a KiB; whoever comes later waits outside.
@@ -68,6 +69,7 @@ impl Writer {
             room: Arc::clone(&room),
             cache: Cache::default(),
             durability: options.durability,
+            group_sizes: options.group_sizes.clone(),
             last_group: 0,
             last_duration: Duration::ZERO,
         };
@@ -127,6 +129,7 @@ struct State {
     room: Arc<Semaphore>,
     cache: Cache,
     durability: super::Durability,
+    group_sizes: Option<GroupSizes>,
     /// How many commits the last transaction had, and how long it took.
     last_group: usize,
     last_duration: Duration,
@@ -141,6 +144,9 @@ impl State {
             let (begin, len) = (Instant::now(), jobs.len());
             self.commit(&mut jobs);
             (self.last_group, self.last_duration) = (len, begin.elapsed());
+            if let Some(sizes) = &self.group_sizes {
+                sizes.observe(len);
+            }
             if let Some(stream) = self.cache.backlog(MERGE_OVERDUE) {
                 self.merge(stream);
             }
