@@ -1,28 +1,51 @@
-//! The log on the standard error.
+//! The log on the standard error. Silent unless somebody asks: `-v`, or the configuration key `log.level`.
 
 use std::io::{self, IsTerminal as _};
 
+use heptad::core::{
+    Error, Result,
+    config::{Config, LOG_LEVEL, Source},
+};
 use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
 
 use crate::globals::Globals;
 
-/// The environment variable of the key `log.level`: a level, or a list such as `warn,heptad=debug`.
-const LEVEL: &str = "HEPTAD_LOG_LEVEL";
-
-/// Starts logging if `-v` or `HEPTAD_LOG_LEVEL` asks for it.
+/// Starts logging if `-v` asks for it, before anything is opened.
 pub(crate) fn start(globals: &Globals) {
-    let filter = match (std::env::var(LEVEL), globals.verbose) {
-        (_, 1) => EnvFilter::new("warn,heptad=info"),
-        (_, 2) => EnvFilter::new("info,heptad=debug"),
-        (_, 3..) => EnvFilter::new("trace"),
-        (Ok(filter), 0) if !globals.quiet => EnvFilter::new(filter),
-        _ => return,
+    let filter = match globals.verbose {
+        0 => return,
+        1 => "warn,heptad=info",
+        2 => "info,heptad=debug",
+        _ => "trace",
     };
-    let color = io::stderr().is_terminal()
-        && anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
+    begin(EnvFilter::new(filter));
+}
+
+/// Starts logging if the configuration asks for it and the command line does not say otherwise.
+///
+/// # Errors
+/// `InvalidInput` where `log.level` is neither a level nor a list of them.
+pub(crate) fn start_as_configured(globals: &Globals, config: &Config) -> Result<()> {
+    if globals.verbose > 0 || globals.quiet || *config.source(&LOG_LEVEL) == Source::Default {
+        return Ok(());
+    }
+    let level = config.get(&LOG_LEVEL);
+    let filter = EnvFilter::try_new(&level).map_err(|error| {
+        let message = format!(
+            "`log.level` is `{level}`, which is neither a level nor a list such as `warn,heptad=debug`"
+        );
+        Error::invalid(message).with("set by", config.source(&LOG_LEVEL)).because(error)
+    })?;
+    begin(filter);
+    Ok(())
+}
+
+fn begin(filter: EnvFilter) {
+    let stderr = io::stderr();
+    let color = stderr.is_terminal() && anstream::AutoStream::choice(&stderr) != anstream::ColorChoice::Never;
     tracing_subscriber::fmt()
-        .with_span_events(FmtSpan::CLOSE)
         .with_env_filter(filter)
+        .with_span_events(FmtSpan::CLOSE)
         .with_writer(io::stderr)
         .with_ansi(color)
         .init();

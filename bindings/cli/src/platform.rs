@@ -9,7 +9,7 @@ use heptad::{
     },
 };
 
-use crate::globals::Globals;
+use crate::{globals::Globals, log};
 
 /// All operations of this build. Opens nothing.
 pub(crate) fn registry() -> Registry {
@@ -34,7 +34,9 @@ impl Platform {
         if let Some(path) = &globals.db {
             builder = builder.store(path);
         }
-        Ok(Self { heptad: builder.open().await?.with_progress(progress) })
+        let heptad = builder.open().await?.with_progress(progress);
+        log::start_as_configured(globals, &heptad.kernel().config)?;
+        Ok(Self { heptad })
     }
 
     /// What a call takes with it.

@@ -108,4 +108,13 @@ fn the_log_goes_to_the_standard_error() {
     assert_eq!(run.code, 0);
     assert!(run.stderr.contains("platform.health"), "{run:?}");
     assert!(serde_json::from_str::<serde_json::Value>(&run.stdout).is_ok());
+
+    let place = Place::new()
+        .with("heptad.toml", "[log]\nlevel = \"info\"\n")
+        .with("wrong.toml", "[log]\nlevel = \"a=b=c\"\n");
+    let line = ["platform", "health", "--config", "heptad.toml"];
+    assert!(place.run(&line).stderr.contains("platform.health"));
+    assert_eq!(place.run(&[&line[..], &["--quiet"]].concat()).stderr, "");
+    let wrong = place.run(&["platform", "health", "--config", "wrong.toml"]).failed(2);
+    assert!(wrong.contains("`log.level`") && wrong.contains("wrong.toml:2"), "{wrong}");
 }
