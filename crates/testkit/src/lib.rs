@@ -4,5 +4,7 @@ pub mod clock;
 pub mod crash;
 pub mod events;
 pub mod store;
+#[cfg(all(feature = "vfs", unix))]
+pub mod vfs;
 
 pub use clock::VirtualClock;

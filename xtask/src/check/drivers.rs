@@ -40,6 +40,7 @@ const RESERVED: &[Reserved] = &[
 const EXCEPTIONS: &[(Layer, &str)] = &[
     // The benches measure us against the driver used bare.
     (Layer::Bench, "rusqlite"),
+    (Layer::Testkit, "rusqlite"),
     (Layer::Bench, "tantivy"),
     (Layer::Bench, "tree-sitter*"),
 ];

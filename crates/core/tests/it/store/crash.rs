@@ -1,18 +1,25 @@
 //! What is left of the SQLite store when its process is killed.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use futures_util::future::join_all;
 use heptad_core::{
     clock::SystemClock,
     store::{
         Batch, Expect, KeyRange, Offset, Page, Producer, Store, Value,
-        sqlite::{SqliteOptions, SqliteStore},
+        sqlite::{Durability, SqliteOptions, SqliteStore},
     },
 };
 use heptad_testkit::{
     crash::{Crash, Life, Remains},
     store::{key, stream},
+    vfs,
 };
 use serde_json::json;
 
@@ -24,6 +31,49 @@ const TRIM_EVERY: u64 = 20;
 fn every_acknowledged_commit_is_whole_after_a_kill() {
     Crash::new("store::crash::every_acknowledged_commit_is_whole_after_a_kill")
         .run(|life| work(life, SqliteOptions::default()), |remains| check(remains, SqliteOptions::default()));
+}
+
+/// Acknowledged in `Full` means on the disk: what was written and not synced may be lost, and nothing is missed.
+#[cfg(unix)]
+#[test]
+fn every_acknowledged_commit_is_whole_after_a_loss_of_power() {
+    let lossy = || SqliteOptions { vfs: Some(vfs::register().into()), ..SqliteOptions::default() };
+    Crash::new("store::crash::every_acknowledged_commit_is_whole_after_a_loss_of_power")
+        .after_kill(vfs::lose_unsynced)
+        .run(|life| work(life, lossy()), |remains| check(remains, SqliteOptions::default()));
+}
+
+/// The counter-proof that the test above can fail; and what `Normal` does promise: whole commits, from the end.
+#[cfg(unix)]
+#[test]
+fn a_loss_of_power_in_normal_takes_the_last_commits_whole() {
+    let lossy = || SqliteOptions {
+        vfs: Some(vfs::register().into()),
+        durability: Durability::Normal,
+        ..SqliteOptions::default()
+    };
+    let lost = AtomicU64::new(0);
+    Crash::new("store::crash::a_loss_of_power_in_normal_takes_the_last_commits_whole")
+        .lives(1)
+        .after_kill(vfs::lose_unsynced)
+        .run(
+            |life| work(life, lossy()),
+            async |mut remains: Remains| {
+                let store = open(&remains.folder, SqliteOptions::default()).await;
+                for who in 0..COMMITTERS {
+                    let last = last_commit(&store, who).await;
+                    let before = remains.acknowledged.len();
+                    remains.acknowledged.retain(|line| {
+                        let (w, n, _) = parse(line);
+                        w != who || n <= last
+                    });
+                    lost.fetch_add((before - remains.acknowledged.len()) as u64, Ordering::Relaxed);
+                }
+                drop(store);
+                check(remains, SqliteOptions::default()).await;
+            },
+        );
+    assert!(lost.into_inner() > 0, "unsynced writes are lost, so acknowledged commits are");
 }
 
 async fn open(folder: &Path, options: SqliteOptions) -> SqliteStore {
@@ -139,11 +189,14 @@ async fn check_own(store: &dyn Store, who: u64, last: u64) {
 
 /// The commits of `who` that were acknowledged, with the offset they were told: in order, each once.
 fn acknowledged(remains: &Remains, who: u64) -> Vec<(u64, u64)> {
-    let parse = |line: &String| {
-        let numbers: Vec<u64> = line.split(' ').map(|n| n.parse().expect("a number")).collect();
-        (numbers[0], numbers[1], numbers[2])
-    };
-    let all: Vec<_> = remains.acknowledged.iter().map(parse).filter(|(w, ..)| *w == who).collect();
+    let all: Vec<_> =
+        remains.acknowledged.iter().map(|line| parse(line)).filter(|(w, ..)| *w == who).collect();
     assert!(all.is_sorted_by(|a, b| a.1 < b.1), "committer {who} commits in order");
     all.into_iter().map(|(_, n, first)| (n, first)).collect()
+}
+
+/// Who acknowledged which of their commits, and the offset they were told.
+fn parse(line: &str) -> (u64, u64, u64) {
+    let numbers: Vec<u64> = line.split(' ').map(|n| n.parse().expect("a number")).collect();
+    (numbers[0], numbers[1], numbers[2])
 }
