@@ -24,9 +24,13 @@ pub(crate) fn run(data: &[u8]) {
 /// Tokens are pieces of the text, in the order of their words.
 fn fits(text: &str, tokens: &[Token]) {
     for token in tokens {
-        assert!(text.get(token.start..token.end).is_some_and(|piece| !piece.is_empty()), "{token:?} is no piece of the text");
+        assert!(
+            text.get(token.start..token.end).is_some_and(|piece| !piece.is_empty()),
+            "{token:?} is no piece of the text"
+        );
         assert!(!token.text.is_empty(), "{token:?} is empty");
     }
-    let ordered = tokens.windows(2).all(|pair| pair[0].position <= pair[1].position && pair[0].start <= pair[1].start);
+    let ordered =
+        tokens.windows(2).all(|pair| pair[0].position <= pair[1].position && pair[0].start <= pair[1].start);
     assert!(ordered, "the tokens are out of order: {tokens:?}");
 }

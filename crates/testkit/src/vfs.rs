@@ -61,6 +61,24 @@ pub fn lose_unsynced(folder: &Path) {
     }
 }
 
+/// What a disk can do to a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing more can be written.
+    Full,
+    /// What was written cannot be synced.
+    Unsyncable,
+}
+
+/// Makes trouble for all files in `folder` that this process has open through this VFS, until it is called with `None`.
+pub fn trouble(folder: &Path, trouble: Option<Trouble>) {
+    let mut state = state();
+    match trouble {
+        Some(trouble) => state.trouble.insert(folder.to_owned(), trouble),
+        None => state.trouble.remove(folder),
+    };
+}
+
 /// What was written to a file since it was last synced, in order.
 enum Unsynced {
     Write(u64, Vec<u8>),
@@ -80,6 +98,8 @@ struct State {
     open: HashMap<usize, Open>,
     /// A file is synced whoever wrote it, so this is kept by path.
     unsynced: HashMap<PathBuf, Vec<Unsynced>>,
+    /// By folder.
+    trouble: HashMap<PathBuf, Trouble>,
 }
 
 static STATE: LazyLock<Mutex<State>> = LazyLock::new(Mutex::default);
@@ -96,6 +116,11 @@ impl State {
     fn note(&mut self, file: *mut ffi::sqlite3_file, change: Unsynced) {
         let path = self.of(file).path.clone();
         self.unsynced.entry(path).or_default().push(change);
+    }
+
+    fn has(&self, file: *mut ffi::sqlite3_file, trouble: Trouble) -> bool {
+        let folder = self.of(file).path.parent();
+        folder.is_some_and(|folder| self.trouble.get(folder) == Some(&trouble))
     }
 
     /// Brings the twin up to date.
@@ -191,6 +216,9 @@ unsafe extern "C" fn write(
     offset: ffi::sqlite3_int64,
 ) -> c_int {
     let mut state = state();
+    if state.has(file, Trouble::Full) {
+        return ffi::SQLITE_FULL;
+    }
     // SAFETY: SQLite gives `len` readable bytes, and a length that is not negative.
     let written = unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), len as usize) }.to_vec();
     let real = state.of(file).real.xWrite.expect("a VFS writes");
@@ -214,6 +242,9 @@ unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, size: ffi::sqlite3_i
 // SAFETY: SQLite calls it with a file that `open` opened and that is not closed yet.
 unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _flags: c_int) -> c_int {
     let mut state = state();
+    if state.has(file, Trouble::Unsyncable) {
+        return ffi::SQLITE_IOERR_FSYNC;
+    }
     let path = state.of(file).path.clone();
     if state.sync(&path).is_ok() { ffi::SQLITE_OK } else { ffi::SQLITE_IOERR_FSYNC }
 }

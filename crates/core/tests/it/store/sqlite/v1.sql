@@ -1,0 +1,58 @@
+-- A file as schema 1 wrote it: never changed, whatever becomes of the schema.
+PRAGMA application_id = 1214607476;
+PRAGMA user_version = 1;
+
+-- Records. JSON is kept as TEXT, so that it can be read here; anything else as BLOB.
+CREATE TABLE records (
+    collection TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    value      ANY  NOT NULL,
+    version    INTEGER NOT NULL,            -- the number of the commit that wrote it
+    PRIMARY KEY (collection, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE streams (
+    id      INTEGER PRIMARY KEY,
+    name    TEXT NOT NULL UNIQUE,
+    head    INTEGER NOT NULL,               -- the last offset ever used
+    trimmed INTEGER NOT NULL                -- entries up to here are forgotten
+) STRICT;
+
+-- Entries of streams, packed: one row for what one transaction appended to one stream, merged into larger rows later.
+CREATE TABLE segments (
+    stream   INTEGER NOT NULL,
+    base     INTEGER NOT NULL,              -- the offset of the first entry
+    count    INTEGER NOT NULL,
+    min_time INTEGER NOT NULL,              -- milliseconds since 1970, UTC
+    max_time INTEGER NOT NULL,
+    codec    INTEGER NOT NULL,
+    crc32c   INTEGER NOT NULL,
+    data     BLOB NOT NULL,
+    PRIMARY KEY (stream, base)
+) STRICT, WITHOUT ROWID;
+
+-- The last append of each producer.
+CREATE TABLE producers (
+    stream   INTEGER NOT NULL,
+    id       TEXT NOT NULL,
+    epoch    INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    first    INTEGER NOT NULL,
+    count    INTEGER NOT NULL,
+    PRIMARY KEY (stream, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE meta (
+    one     INTEGER PRIMARY KEY CHECK (one = 1),
+    commits INTEGER NOT NULL                -- the number of the last commit
+) STRICT;
+
+INSERT INTO meta (one, commits) VALUES (1, 0);
+
+UPDATE meta SET commits = 3;
+INSERT INTO records VALUES ('users', 'ada', '"Ada"', 2);
+INSERT INTO streams VALUES (1, 'log', 3, 0);
+INSERT INTO segments VALUES (1, 1, 1, 1767225600000, 1767225600000, 1, 3249398395, x'0A80A0D5EDEE66226F6E6522');
+INSERT INTO segments VALUES (1, 2, 1, 1767225600000, 1767225600000, 1, 1782633401, x'0A80A0D5EDEE662274776F22');
+INSERT INTO segments VALUES (1, 3, 1, 1767225600000, 1767225600000, 1, 1125625124, x'0E80A0D5EDEE6622746872656522');
+INSERT INTO producers VALUES (1, 'p', 1, 1, 3, 1);
