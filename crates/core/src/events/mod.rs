@@ -10,6 +10,7 @@ mod effects;
 mod envelope;
 mod group;
 mod local;
+mod operations;
 mod topic;
 
 pub use self::{
@@ -22,5 +23,9 @@ pub use self::{
     },
     group::{Backoff, GroupConfig, Order, Start},
     local::LocalBus,
+    operations::{
+        EventPage, Events, GroupList, GroupsRequest, PlacedEvent, PublishRequest, PublishedBy, ReadRequest,
+        TailRequest, TopicList, TrimRequest,
+    },
     topic::{GroupName, Topic},
 };

@@ -1,3 +1,7 @@
 //! The event bus, from outside.
 
+mod cost;
+mod envelope;
 mod local;
+mod operations;
+mod unreadable;
