@@ -79,6 +79,13 @@ impl Crash {
         }
     }
 
+    /// How many children are killed where `HEPTAD_CRASH_ROUNDS` does not say; default 30.
+    #[must_use]
+    pub fn rounds(mut self, rounds: u64) -> Self {
+        self.rounds = number("HEPTAD_CRASH_ROUNDS", rounds);
+        self
+    }
+
     /// How often the same folder is worked in and left; default 3.
     #[must_use]
     pub fn lives(mut self, lives: u64) -> Self {

@@ -23,7 +23,7 @@ mod window;
 mod worker;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -84,12 +84,14 @@ pub struct LocalBus {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     groups: Mutex<HashMap<(Topic, GroupName), Arc<Shared>>>,
+    /// Topics that are known to have a record, for publishing need not look twice.
+    declared: Mutex<HashSet<Topic>>,
 }
 
 impl LocalBus {
     /// A bus on `store`; `clock` times redeliveries and dates events that have no time.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, groups: Mutex::default() }
+        Self { store, clock, groups: Mutex::default(), declared: Mutex::default() }
     }
 
     fn encode(&self, events: Vec<Event>) -> Result<Vec<Value>> {
@@ -158,7 +160,12 @@ impl EventBus for LocalBus {
     }
 
     async fn declare(&self, topic: &Topic) -> Result<()> {
-        declare(&*self.store, topic).await
+        if self.declared.lock().unwrap_or_else(PoisonError::into_inner).contains(topic) {
+            return Ok(());
+        }
+        declare(&*self.store, topic).await?;
+        self.declared.lock().unwrap_or_else(PoisonError::into_inner).insert(topic.clone());
+        Ok(())
     }
 
     async fn publish(
