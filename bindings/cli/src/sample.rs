@@ -45,6 +45,9 @@ pub(crate) struct ScanRequest {
     pub(crate) follow_links: bool,
     /// Look into archives, if it is known how.
     pub(crate) archives: Option<bool>,
+    /// What to tell about.
+    #[serde(default)]
+    pub(crate) only: Vec<Severity>,
     /// Labels for the report.
     #[serde(default)]
     pub(crate) labels: BTreeMap<String, u32>,

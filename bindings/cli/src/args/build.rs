@@ -11,9 +11,6 @@ use serde_json::Value;
 use super::{Flag, value};
 use crate::schema::{Property, Shape};
 
-/// A choice of more than this is not spelled out in the short help.
-const MANY: usize = 12;
-
 pub(super) fn args(flag: &Flag) -> Vec<Arg> {
     let property = &flag.property;
     match &property.shape {
@@ -56,7 +53,7 @@ fn valued(flag: &Flag, shape: &Shape) -> Vec<Arg> {
             arg.value_parser(parser(shape)).value_name(value_name(flag, shape)).value_hint(hint(property));
         let arg = match shape {
             Shape::Integer { .. } | Shape::Number { .. } => arg.allow_negative_numbers(true),
-            Shape::Choice(choices) => arg.hide_possible_values(choices.len() > MANY),
+            Shape::List(element) if matches!(**element, Shape::Choice(_)) => arg.value_delimiter(','),
             _ => arg,
         };
         arg.action(if repeated { ArgAction::Append } else { ArgAction::Set })

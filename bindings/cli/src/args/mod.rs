@@ -5,7 +5,7 @@
 //! | the first required text, or whatever is marked `x-cli-positional` | positional: `<PATH>` |
 //! | text, number, choice | `--name VALUE` |
 //! | boolean | `--name`, or `--no-name` where the default is true; `--name=true` where it may also be unset |
-//! | list | `--name` once for each value |
+//! | list | `--name` once for each value; choices also `--name a,b` |
 //! | map | `--name KEY=VALUE` once for each entry |
 //! | object | `--name.property VALUE` one level deep, and `--name JSON` for the whole |
 //! | anything else | `--name JSON` |

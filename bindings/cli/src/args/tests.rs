@@ -38,6 +38,7 @@ fn every_property_of_the_sample_can_be_set() {
         "--ignore-files --no-ignore-files",
         "--follow-links --no-follow-links",
         "--archives",
+        "--only",
         "--labels",
         "--limits",
         "--limits.max-bytes",

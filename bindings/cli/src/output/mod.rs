@@ -5,6 +5,7 @@
 pub(crate) mod console;
 pub(crate) mod json;
 pub(crate) mod markdown;
+mod place;
 mod safe;
 pub(crate) mod style;
 mod table;

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::{
+    place::place,
     safe::visible,
     style::{FAINT, KEY, STRONG, paint},
     table,
@@ -48,7 +49,7 @@ pub(crate) fn line(value: &Value) -> String {
             Value::String(text) if !text.is_empty() && !text.contains([' ', '"', '=', '\n']) => {
                 visible(text).into_owned()
             }
-            other => visible(&other.to_string()).into_owned(),
+            other => place(other).unwrap_or_else(|| visible(&other.to_string()).into_owned()),
         };
         format!("{}{text}", paint(KEY, &format!("{}=", visible(key))))
     });
@@ -65,6 +66,9 @@ pub(super) fn cell(value: &Value) -> String {
             items.iter().map(cell).collect::<Vec<_>>().join(", ")
         }
         Value::Object(properties) if is_plain(value) => {
+            if let Some(place) = place(value) {
+                return place;
+            }
             let pairs = properties.iter().filter(|(_, value)| !value.is_null());
             pairs
                 .map(|(key, value)| format!("{}: {}", label(key), cell(value)))
@@ -180,14 +184,16 @@ fn fits(text: &str, indent: usize, width: Option<usize>) -> bool {
 }
 
 fn is_scalar(value: &Value) -> bool {
-    !matches!(value, Value::Array(_) | Value::Object(_))
+    !matches!(value, Value::Array(_) | Value::Object(_)) || place(value).is_some()
 }
 
 /// What a table's cell can hold without becoming a puzzle.
 fn is_plain(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().all(is_scalar),
-        Value::Object(properties) => properties.len() <= FEW && properties.values().all(is_scalar),
+        Value::Object(properties) => {
+            is_scalar(value) || (properties.len() <= FEW && properties.values().all(is_scalar))
+        }
         _ => true,
     }
 }

@@ -25,6 +25,10 @@ fn what_is_typed_becomes_the_request() {
         (&["scan", "src"], json!({ "path": "src" })),
         (&["scan", "--path", "src"], json!({ "path": "src" })),
         (&["scan", "src", "--rules", "a", "--rules", "b"], json!({ "path": "src", "rules": ["a", "b"] })),
+        (
+            &["scan", "src", "--only", "note,error", "--only", "warning"],
+            json!({ "path": "src", "only": ["note", "error", "warning"] }),
+        ),
         (&["scan", "src", "--fail-on", "warning"], json!({ "path": "src", "fail_on": "warning" })),
         (
             &["scan", "src", "--threads=8", "--follow-links"],
