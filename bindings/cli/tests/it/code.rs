@@ -8,7 +8,7 @@ const SHOP: &str = "import os\n\nclass Shop:\n    \"\"\"Sells.\"\"\"\n    def se
 fn a_path_is_an_argument_and_places_are_short() {
     let place = Place::new().with("shop.py", SHOP);
     let text = place.run(&["code", "outline", "shop.py"]).ok();
-    for part in ["path         shop.py", "definitions (2)", "Shop.sell", "5:5-6:17"] {
+    for part in ["path        shop.py", "definitions (2)", "Shop.sell", "5:5-6:17"] {
         assert!(text.contains(part), "{part}:\n{text}");
     }
     let found = place.run(&["code", "symbols", ".", "--query", "sell", "--format", "json"]).json();
