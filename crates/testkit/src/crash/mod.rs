@@ -53,8 +53,11 @@ pub struct Crash {
     rounds: u64,
     lives: u64,
     most_acknowledgements: u64,
-    after_kill: Option<Box<dyn Fn(&Path)>>,
+    after_kill: Option<Wreck>,
 }
+
+/// What is done to a folder.
+type Wreck = Box<dyn Fn(&Path)>;
 
 /// What a check gets to see.
 #[derive(Clone, Debug)]

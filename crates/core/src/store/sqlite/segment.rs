@@ -221,10 +221,8 @@ mod tests {
         fn garbage_is_refused_and_never_panics(data in proptest::collection::vec(any::<u8>(), 0..200), count in 0..50_u64) {
             let header = Header { base: 1, count, min_time: 0, max_time: 0 };
             let segment = Segment { header, data: &data };
-            for entry in segment.entries() {
-                if let Ok(raw) = entry {
-                    let _ = raw.value();
-                }
+            for raw in segment.entries().flatten() {
+                let _ = raw.value();
             }
         }
 

@@ -122,7 +122,7 @@ fn batch(who: u64, n: u64) -> Batch {
             Expect::Absent,
         )
         .require(previous, if n == 1 { Expect::Absent } else { Expect::Present });
-    if n % TRIM_EVERY == 0 {
+    if n.is_multiple_of(TRIM_EVERY) {
         batch.trim(stream(&format!("own-{who}")), Offset(n - 10));
     }
     batch

@@ -244,7 +244,7 @@ pub async fn a_conflict_leaves_its_neighbours_alone(place: &dyn Place) {
         tokio::spawn(async move {
             let outcome = try_commit(&*store, |batch| {
                 batch.put(key("things", &n.to_string()), text("x")).append(log, vec![text(&n.to_string())]);
-                if n % 3 == 0 {
+                if n.is_multiple_of(3) {
                     batch.require(key("things", "missing"), Expect::Present);
                 }
             });
