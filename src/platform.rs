@@ -4,6 +4,7 @@ use std::path::Path;
 
 use heptad_core::{
     Kernel, Result,
+    events::Events,
     operation::{Context, Handle as _, Platform, Principal, Registry, Reply},
     progress::SharedProgress,
 };
@@ -13,7 +14,7 @@ use crate::Builder;
 
 /// Every operation of this build, without opening anything.
 pub fn registry() -> Registry {
-    let registry = Registry::default().with(Platform::OPERATIONS);
+    let registry = Registry::default().with(Platform::OPERATIONS).with(Events::OPERATIONS);
     #[cfg(feature = "languages")]
     let registry = registry.with(heptad_core::code::Code::OPERATIONS);
     registry
@@ -67,6 +68,11 @@ impl Heptad {
     /// The platform itself: operations, metrics, configuration, health.
     pub fn platform(&self) -> Platform {
         Platform::new(self.context.clone())
+    }
+
+    /// The operations of the event bus.
+    pub fn events(&self) -> Events {
+        Events::new(self.context.clone())
     }
 
     /// Calls the operation `full_name` (as in `review.scan`) with a JSON request.

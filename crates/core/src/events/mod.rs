@@ -2,6 +2,8 @@
 //!
 //! [`Event`] is the envelope, [`EventBus`] the port, [`LocalBus`] the adapter on the streams of a [`Store`](crate::store::Store).
 //!
+//! [`Events`] is the handle with the bus's operations (`events.publish`, `events.tail` …).
+//!
 //! Begin with [`EventBus::publish`] and [`EventBus::subscribe`], then [`Effects::once`].
 
 mod bus;
