@@ -4,6 +4,7 @@
 
 mod code;
 mod completion;
+mod events;
 mod harness;
 mod help;
 mod operations;
