@@ -1,7 +1,7 @@
 //! Texts that a grammar's scanner cannot bear, refused before it sees them.
 //!
-//! tree-sitter gives an external scanner 1,024 bytes to save its state in. The scanners of some grammars write past them, and the driver
-//! then aborts the process (an `assert` in C). Each check here is generous to real files and strict where the scanner would break.
+//! tree-sitter gives an external scanner 1,024 bytes to save its state in. The scanners of some grammars write past them, or abort
+//! when they are full; the driver then aborts the process (an `assert` in C). Each check here is generous to real files and strict where the scanner would break.
 
 use std::collections::HashSet;
 
@@ -11,6 +11,7 @@ pub(super) fn check(language: Language, source: &str) -> Result<(), ParseError> 
     match language {
         Language::Python => python(source),
         Language::Yaml => yaml(source),
+        Language::Kotlin => kotlin(source),
         Language::Ruby => ruby(source),
         _ => Ok(()),
     }
@@ -57,6 +58,25 @@ fn yaml(source: &str) -> Result<(), ParseError> {
 fn leading_indicators(line: &str) -> usize {
     let words = line.split([' ', '\t']).filter(|word| !word.is_empty());
     words.take_while(|word| matches!(*word, "-" | "?" | ":")).count()
+}
+
+/// The scanner keeps a stack of strings within strings, two bytes each, and aborts where it is full.
+fn kotlin(source: &str) -> Result<(), ParseError> {
+    const LIMIT: usize = 200;
+    let mut depth = 0usize;
+    let mut before = b' ';
+    for byte in source.bytes() {
+        match byte {
+            b'{' if before == b'$' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        before = byte;
+        if depth > LIMIT {
+            return Err(ParseError::TooDeep { limit: LIMIT });
+        }
+    }
+    Ok(())
 }
 
 /// The scanner keeps the length of a here-document's word in one byte.

@@ -19,11 +19,15 @@ data class Stack<T>(val items: MutableList<T>) : Base(), Iterable<T> {
         return items.add(item)
     }
 
-    companion object { fun create() = Stack<Int>(mutableListOf()) }
+    companion object {
+        fun create() = Stack<Int>(mutableListOf())
+    }
 }
 
-interface Shape { fun area(): Double }
+interface Shape {
+    fun area(): Double
+}
 enum class Colour { RED, GREEN }
-object Single { }
+object Single
 typealias Alias = Stack<Int>
 fun String.shout() = this.uppercase()
