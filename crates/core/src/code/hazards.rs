@@ -44,7 +44,7 @@ fn yaml(source: &str) -> Result<(), ParseError> {
         while let Some((_, opened)) = open.pop_if(|(column, _)| *column >= indent) {
             depth -= opened;
         }
-        let opened = 1 + leading_indicators(content);
+        let opened = 1 + indicators(content);
         open.push((indent, opened));
         depth += opened;
         if depth > LIMIT {
@@ -54,10 +54,9 @@ fn yaml(source: &str) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// How many `- `, `? ` and `: ` a line begins with.
-fn leading_indicators(line: &str) -> usize {
-    let words = line.split([' ', '\t']).filter(|word| !word.is_empty());
-    words.take_while(|word| matches!(*word, "-" | "?" | ":")).count()
+/// How many `-`, `?` and `:` stand alone on a line: also behind anchors and tags they open a collection each.
+fn indicators(line: &str) -> usize {
+    line.split([' ', '\t', '\0']).filter(|word| matches!(*word, "-" | "?" | ":")).count()
 }
 
 /// The scanner keeps a stack of strings within strings, two bytes each, and aborts where it is full.

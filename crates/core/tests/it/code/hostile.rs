@@ -101,6 +101,11 @@ fn indentation_deeper_than_the_scanners_can_save_is_refused() {
     for yaml in [stairs("a:", ""), stairs("-", ""), "- ".repeat(600), "? ".repeat(600), stairs("? a", "")] {
         assert!(matches!(parse(Language::Yaml, yaml), Err(ParseError::TooDeep { .. })));
     }
+    for yaml in [": ".repeat(600), "- &a ".repeat(600), "a : - ".repeat(600)] {
+        assert!(matches!(parse(Language::Yaml, yaml), Err(ParseError::TooDeep { .. })));
+    }
+    let in_strings = stairs("if x:", "") + &" ".repeat(601) + "f\"{f\"{f\"{";
+    assert!(matches!(parse(Language::Python, in_strings), Err(ParseError::TooDeep { .. })));
     let fine: String = (0..90).map(|level| format!("{}if x:\n", " ".repeat(level))).collect();
     assert!(parse(Language::Python, fine + &" ".repeat(90) + "pass\n").is_ok_and(|tree| !tree.has_errors()));
 }
