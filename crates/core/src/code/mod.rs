@@ -9,6 +9,7 @@
 
 pub mod cache;
 mod hazards;
+mod index;
 pub mod language;
 mod lines;
 pub mod markdown;

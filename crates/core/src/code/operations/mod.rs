@@ -1,11 +1,12 @@
 //! The operations on source code: what is in it, where something is defined, which languages are read.
 
+mod index;
 mod model;
 mod outlines;
 
 pub use self::model::{
-    FileOutline, FoundSymbol, LanguageList, LanguageSupport, OutlineReport, OutlineRequest, SymbolList,
-    SymbolsRequest,
+    FileOutline, FoundSymbol, IndexReport, IndexRequest, IndexSummary, LanguageList, LanguageSupport,
+    OutlineReport, OutlineRequest, SymbolList, SymbolsRequest,
 };
 use super::{Language, SymbolKind, symbols::Definition, walk::WalkOptions};
 use crate::{
@@ -75,6 +76,15 @@ impl Code {
         let total = found.len();
         let symbols = found.into_iter().take(request.limit).map(|(_, symbol)| symbol).collect();
         Ok(SymbolList { symbols, total, skipped: outlines.skipped })
+    }
+
+    /// Indexes the source code and Markdown below a path, so that `search.query` finds it.
+    ///
+    /// Each function, type and section becomes a document of its own. Only what changed since the last time is read again, and what is gone is
+    /// removed. An event `heptad.code.indexed` on the topic `code` tells of it.
+    #[operation(writes)]
+    pub async fn index(&self, request: IndexRequest) -> Result<IndexReport> {
+        index::run(self.context.clone(), request).await
     }
 
     /// Lists the languages that are recognised and says which of them this build parses.

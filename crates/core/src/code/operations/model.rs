@@ -104,6 +104,85 @@ pub struct FoundSymbol {
     pub definition: Definition,
 }
 
+/// What to index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IndexRequest {
+    /// A file or folder.
+    pub path: String,
+    /// The collection that the documents go into.
+    #[serde(default = "code")]
+    pub collection: String,
+    /// What the code below the path is called; the name of the folder where it is not given. Indexing it again replaces what was
+    /// indexed under that name, and leaves other sources of the collection alone.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Only these languages; all where none is named.
+    #[serde(default)]
+    pub languages: Vec<Language>,
+}
+
+impl IndexRequest {
+    /// Everything below `path`, into the collection `code`.
+    pub fn new(path: impl Into<String>) -> Self {
+        Self { path: path.into(), collection: code(), source: None, languages: Vec::new() }
+    }
+}
+
+fn code() -> String {
+    "code".to_owned()
+}
+
+/// What was indexed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IndexReport {
+    /// The collection.
+    pub collection: String,
+    /// What the code is called there.
+    pub source: String,
+    /// How many files there are.
+    pub files: usize,
+    /// How many of them had not changed.
+    pub unchanged: usize,
+    /// How many files are gone since the last time.
+    pub removed: usize,
+    /// How many documents the files that changed became.
+    pub documents: usize,
+    /// How many definitions those files have.
+    pub definitions: usize,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// Files that could not be read, ordered by path.
+    pub skipped: Vec<Skipped>,
+}
+
+/// The data of the event `heptad.code.indexed`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IndexSummary {
+    /// The collection.
+    pub collection: String,
+    /// How many files there are.
+    pub files: usize,
+    /// How many of them had not changed.
+    pub unchanged: usize,
+    /// How many files are gone since the last time.
+    pub removed: usize,
+    /// How many documents the files that changed became.
+    pub documents: usize,
+}
+
+impl IndexReport {
+    pub(super) fn summary(&self) -> IndexSummary {
+        IndexSummary {
+            collection: self.collection.clone(),
+            files: self.files,
+            unchanged: self.unchanged,
+            removed: self.removed,
+            documents: self.documents,
+        }
+    }
+}
+
 /// The languages, ordered by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LanguageList {

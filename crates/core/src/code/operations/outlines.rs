@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Files read at once: bounds the memory that a large repository takes.
-const CHUNK: usize = 256;
+pub(super) const CHUNK: usize = 256;
 
 /// Outlines kept.
 const CAPACITY: usize = 50_000;
@@ -29,8 +29,8 @@ pub(super) async fn below(
     path: String,
     options: WalkOptions,
 ) -> Result<Walked<FileOutline>> {
-    let stop = StopOnDrop(Cancel::default());
-    let cache = FactCache::new(context.kernel.store.clone(), "outline", symbols::VERSION, CAPACITY);
+    let stop = StopOnDrop::default();
+    let cache = cache(context);
     let (root, options, cancel) = (PathBuf::from(path), Arc::new(options), stop.0.clone());
     let found = blocking({
         let (options, cancel) = (options.clone(), cancel.clone());
@@ -53,6 +53,11 @@ pub(super) async fn below(
     Ok(outlines)
 }
 
+/// The outlines that are kept.
+pub(super) fn cache(context: &Context) -> FactCache {
+    FactCache::new(context.kernel.store.clone(), "outline", symbols::VERSION, CAPACITY)
+}
+
 /// The files of a chunk that can have an outline in this build.
 fn readable(
     chunk: &[FoundFile],
@@ -66,7 +71,7 @@ fn readable(
 }
 
 /// The outlines of these files, from the cache or made and kept.
-async fn outline(cache: &FactCache, files: Vec<SourceFile>) -> Result<Walked<FileOutline>> {
+pub(super) async fn outline(cache: &FactCache, files: Vec<SourceFile>) -> Result<Walked<FileOutline>> {
     let keys: Vec<(Language, ContentHash)> = files.iter().map(|file| (file.language, file.hash)).collect();
     let mut known: HashMap<(Language, ContentHash), Outline> = HashMap::new();
     for (key, outline) in keys.iter().zip(cache.get::<Outline>(&keys).await?) {
@@ -106,13 +111,14 @@ fn make(file: SourceFile) -> (Language, ContentHash, Result<FileOutline, Skipped
 }
 
 /// Runs work that computes or reads files on a thread for such work.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Error::internal("reading source code did not end as it should").because(error))
 }
 
 /// Stops the walk when nobody waits for it any more.
-struct StopOnDrop(Cancel);
+#[derive(Default)]
+pub(super) struct StopOnDrop(pub(super) Cancel);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
@@ -121,10 +127,10 @@ impl Drop for StopOnDrop {
 }
 
 /// Progress of a chunk, told as progress of the whole.
-struct Part {
-    all: SharedProgress,
-    before: usize,
-    total: usize,
+pub(super) struct Part {
+    pub(super) all: SharedProgress,
+    pub(super) before: usize,
+    pub(super) total: usize,
 }
 
 impl Progress for Part {
