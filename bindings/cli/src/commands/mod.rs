@@ -6,6 +6,7 @@ mod completion;
 mod help;
 pub(crate) mod operation;
 mod operations;
+mod tour;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ pub(crate) struct Builtin {
 
 /// The built-in commands, in the order of the help.
 pub(crate) const BUILTINS: &[Builtin] = &[
+    Builtin { command: tour::command, run: tour::run },
     Builtin { command: operations::command, run: operations::run },
     Builtin { command: completion::command, run: completion::run },
     Builtin { command: help::command, run: help::run },

@@ -6,7 +6,7 @@ pub(crate) mod console;
 pub(crate) mod json;
 pub(crate) mod markdown;
 mod place;
-mod safe;
+pub(crate) mod safe;
 pub(crate) mod style;
 mod table;
 #[cfg(test)]

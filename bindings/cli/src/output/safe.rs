@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// `text` with control characters other than newline replaced by their pictures; a tab becomes four spaces.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|letter| letter != '\n' && is_control(letter)) {
         return Cow::Borrowed(text);
     }
