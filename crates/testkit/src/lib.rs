@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod crash;
 pub mod events;
+pub mod search;
 pub mod store;
 #[cfg(all(feature = "vfs", unix))]
 pub mod vfs;

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Clause, Field, Snippet, Span, tokenize::tokenize};
+use super::{
+    Clause, Field, Snippet, Span,
+    tokenize::{Token, tokenize},
+};
 
 /// How much of a text is looked at: what matches behind this gives no snippet.
 const MAX_SCANNED_BYTES: usize = 1 << 20;
@@ -10,8 +13,23 @@ const MAX_SCANNED_BYTES: usize = 1 << 20;
 /// What a plan looks for, by field; what it excludes is not among it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needles {
-    tokens: BTreeMap<usize, BTreeSet<String>>,
-    prefixes: BTreeMap<usize, BTreeSet<String>>,
+    fields: BTreeMap<usize, FieldNeedles>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct FieldNeedles {
+    tokens: BTreeSet<String>,
+    prefixes: BTreeSet<String>,
+    /// Tokens that count only where they stand together.
+    phrases: BTreeSet<Vec<(u32, String)>>,
+}
+
+/// A place in a text where a needle is.
+#[derive(Clone, Copy)]
+struct Match<'a> {
+    start: usize,
+    end: usize,
+    needle: &'a str,
 }
 
 impl Needles {
@@ -22,16 +40,23 @@ impl Needles {
         needles
     }
 
+    fn at(&mut self, field: usize) -> &mut FieldNeedles {
+        self.fields.entry(field).or_default()
+    }
+
     fn collect(&mut self, clause: &Clause) {
         match clause {
             Clause::Token { field, token } => {
-                self.tokens.entry(*field).or_default().insert(token.clone());
+                self.at(*field).tokens.insert(token.clone());
+            }
+            Clause::Phrase { field, tokens, slop: 0 } => {
+                self.at(*field).phrases.insert(tokens.clone());
             }
             Clause::Phrase { field, tokens, .. } => {
-                self.tokens.entry(*field).or_default().extend(tokens.iter().map(|(_, token)| token.clone()));
+                self.at(*field).tokens.extend(tokens.iter().map(|(_, token)| token.clone()));
             }
             Clause::Prefix { field, prefix } => {
-                self.prefixes.entry(*field).or_default().insert(prefix.clone());
+                self.at(*field).prefixes.insert(prefix.clone());
             }
             Clause::Boolean { must, should, .. } => {
                 must.iter().chain(should).for_each(|clause| self.collect(clause))
@@ -39,12 +64,40 @@ impl Needles {
             Clause::All | Clause::Nothing | Clause::Range { .. } => {}
         }
     }
+}
 
-    /// The needle that `token` of the field at `place` is.
-    fn find(&self, place: usize, token: &str) -> Option<&str> {
-        let exact = self.tokens.get(&place).and_then(|tokens| tokens.get(token));
-        let begun = || self.prefixes.get(&place)?.iter().find(|prefix| token.starts_with(prefix.as_str()));
-        exact.or_else(begun).map(String::as_str)
+impl FieldNeedles {
+    /// Where the needles are among `tokens`, in the order of the text.
+    fn matches(&self, tokens: &[Token]) -> Vec<Match<'_>> {
+        let mut places: BTreeMap<(u32, &str), &Token> = BTreeMap::new();
+        let mut found = Vec::new();
+        for token in tokens {
+            let begun = || self.prefixes.iter().find(|prefix| token.text.starts_with(prefix.as_str()));
+            if let Some(needle) = self.tokens.get(&token.text).or_else(begun) {
+                found.push(Match { start: token.start, end: token.end, needle });
+            }
+            if !self.phrases.is_empty() {
+                places.insert((token.position, &token.text), token);
+            }
+        }
+        for phrase in &self.phrases {
+            let begins =
+                places.keys().filter(|(_, text)| *text == phrase[0].1).map(|(position, _)| *position);
+            for begin in begins {
+                let together = phrase
+                    .iter()
+                    .map(|(at, token)| places.get(&(begin + at, token.as_str())).zip(Some(token)));
+                let together: Option<Vec<_>> = together.collect();
+                let matches = together.into_iter().flatten();
+                found.extend(matches.map(|(token, needle)| Match {
+                    start: token.start,
+                    end: token.end,
+                    needle,
+                }));
+            }
+        }
+        found.sort_by_key(|found| (found.start, found.end));
+        found
     }
 }
 
@@ -60,18 +113,16 @@ pub fn snippet(
 ) -> Option<Snippet> {
     let scanned = &text[..floor_boundary(text, MAX_SCANNED_BYTES)];
     let tokens = tokenize(&field.kind, scanned);
-    let found: Vec<_> = tokens
-        .iter()
-        .filter_map(|token| Some((token.start, token.end, needles.find(place, &token.text)?)))
-        .collect();
+    let found = needles.fields.get(&place)?.matches(&tokens);
     let (first, last) = best_window(&found, max_chars.max(1))?;
-    let end = found[first..=last].iter().map(|found| found.1).max()?;
-    let (from, to) = widen(scanned, found[first].0, end, max_chars);
+    let end = found[first..=last].iter().map(|found| found.end).max()?;
+    let (from, to) = widen(scanned, found[first].start, end, max_chars);
     let mut highlights: Vec<Span> = Vec::new();
-    for &(start, end, _) in found.iter().filter(|found| found.0 >= from && found.1 <= to) {
-        let span = Span { start: start - from, end: end - from };
+    for found in found.iter().filter(|found| found.start >= from && found.end <= to) {
+        let span = Span { start: found.start - from, end: found.end - from };
         match highlights.last_mut() {
-            Some(before) if span.start < before.end => before.end = before.end.max(span.end),
+            // What touches is one identifier or compound.
+            Some(before) if span.start <= before.end => before.end = before.end.max(span.end),
             _ => highlights.push(span),
         }
     }
@@ -79,17 +130,17 @@ pub fn snippet(
 }
 
 /// The first and last match of the best run of matches that spans at most `max_bytes`.
-fn best_window(found: &[(usize, usize, &str)], max_bytes: usize) -> Option<(usize, usize)> {
+fn best_window(found: &[Match<'_>], max_bytes: usize) -> Option<(usize, usize)> {
     let mut inside: BTreeMap<&str, usize> = BTreeMap::new();
     let mut best: Option<((usize, usize), (usize, usize))> = None;
     let mut first = 0;
-    for (last, &(_, end, needle)) in found.iter().enumerate() {
+    for (last, &Match { end, needle, .. }) in found.iter().enumerate() {
         *inside.entry(needle).or_default() += 1;
-        while first < last && end.saturating_sub(found[first].0) > max_bytes {
-            if let Some(count) = inside.get_mut(found[first].2) {
+        while first < last && end.saturating_sub(found[first].start) > max_bytes {
+            if let Some(count) = inside.get_mut(found[first].needle) {
                 *count -= 1;
                 if *count == 0 {
-                    inside.remove(found[first].2);
+                    inside.remove(found[first].needle);
                 }
             }
             first += 1;

@@ -198,22 +198,22 @@ fn phrase(at: usize, field: &Field, text: &str, slop: u32) -> Result<Option<Clau
     if field.is_tokenized() { Ok(words(at, field, text, slop)) } else { term(at, field, text) }
 }
 
-/// One token, or a phrase of the tokens that are no compounds; an identifier also scores where it stands as a whole.
+/// One token, or a phrase of the tokens that are no compounds. What is a single identifier or path is also found as a whole, however
+/// it was cut: `httpserver2` finds `HTTPServer2`.
 fn words(at: usize, field: &Field, text: &str, slop: u32) -> Option<Clause> {
     let (compounds, parts): (Vec<_>, Vec<_>) =
         tokens(field, text).into_iter().partition(|token| token.compound);
     let token = |token: &Token| Clause::Token { field: at, token: token.text.clone() };
-    let [first, _, ..] = parts.as_slice() else {
+    let [first, .., last] = parts.as_slice() else {
         // A single part, or a compound whose parts were too long to keep.
         return parts.first().or(compounds.first()).map(token);
     };
     let tokens = parts.iter().map(|token| (token.position - first.position, token.text.clone())).collect();
     let phrase = Clause::Phrase { field: at, tokens, slop };
-    let whole: Vec<_> = compounds.iter().map(token).collect();
-    Some(if whole.is_empty() {
-        phrase
-    } else {
-        Clause::Boolean { must: vec![phrase], should: whole, not: Vec::new() }
+    let whole = compounds.iter().find(|whole| whole.start <= first.start && whole.end >= last.end).map(token);
+    Some(match whole {
+        Some(whole) => Clause::Boolean { must: Vec::new(), should: vec![whole, phrase], not: Vec::new() },
+        None => phrase,
     })
 }
 

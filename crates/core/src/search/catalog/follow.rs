@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -110,16 +110,16 @@ impl Catalog {
     async fn changes(&self, collection: &str, schema: &Schema, entries: &[Entry]) -> Result<Changes> {
         let ids: BTreeSet<String> =
             entries.iter().map(|entry| entry.value.decode()).collect::<Result<_>>()?;
-        let reads = ids.into_iter().map(|id| async move {
-            let record = self.0.store.get(&names::document(collection, &id)?).await?;
-            Ok::<_, Error>((id, record))
-        });
-        let mut found = futures_util::stream::iter(reads).buffered(CONCURRENT_READS);
+        let ids: Vec<_> = ids.into_iter().collect();
         let mut changes = Changes::default();
-        while let Some((id, record)) = found.try_next().await? {
-            match record.map(|record| read(&record)).transpose()? {
-                Some(document) if fits(collection, &document, schema) => changes.upsert.push(document),
-                _ => changes.delete.push(id),
+        for some in ids.chunks(CONCURRENT_READS) {
+            let keys = some.iter().map(|id| names::document(collection, id)).collect::<Result<Vec<_>>>()?;
+            let found = try_join_all(keys.iter().map(|key| self.0.store.get(key))).await?;
+            for (id, record) in some.iter().zip(found) {
+                match record.as_ref().map(read).transpose()? {
+                    Some(document) if fits(collection, &document, schema) => changes.upsert.push(document),
+                    _ => changes.delete.push(id.clone()),
+                }
             }
         }
         Ok(changes)
@@ -136,16 +136,15 @@ impl Catalog {
         let place = definition.place(self.last_entry(collection).await?.as_ref());
         let mut rebuilt = Rebuilt::default();
         self.0.index.apply(collection, Changes { clear: true, ..Changes::default() }).await?;
-        let (index, schema, built) = (&self.0.index, &definition.schema, &mut rebuilt);
-        self.for_each_page(collection, async |documents| {
-            let (fitting, misfits): (Vec<_>, Vec<_>) =
-                documents.into_iter().partition(|document| fits(collection, document, schema));
-            built.documents += fitting.len() as u64;
-            built.skipped.extend(misfits.into_iter().map(|document| document.id));
-            progress.report(built.documents, 0, collection);
-            index.apply(collection, Changes { upsert: fitting, ..Changes::default() }).await
-        })
-        .await?;
+        let mut pages = self.pages(collection);
+        while let Some(documents) = pages.next().await? {
+            let fitting = |document: &Document| fits(collection, document, &definition.schema);
+            let (upsert, misfits): (Vec<_>, Vec<_>) = documents.into_iter().partition(fitting);
+            rebuilt.documents += upsert.len() as u64;
+            rebuilt.skipped.extend(misfits.into_iter().map(|document| document.id));
+            progress.report(rebuilt.documents, 0, collection);
+            self.0.index.apply(collection, Changes { upsert, ..Changes::default() }).await?;
+        }
         self.0
             .index
             .apply(collection, Changes { checkpoint: Some(place.to_checkpoint()), ..Changes::default() })
@@ -171,19 +170,9 @@ impl Catalog {
         }
     }
 
-    /// Hands the documents of `collection` to `visit`, page by page, ordered by id.
-    pub(super) async fn for_each_page(
-        &self,
-        collection: &str,
-        mut visit: impl AsyncFnMut(Vec<Document>) -> Result<()>,
-    ) -> Result<()> {
-        let mut range = KeyRange::all(names::documents(collection));
-        loop {
-            let page = self.0.store.scan(range.clone(), Page::first(DOCUMENTS_PER_COMMIT)).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            range = range.after(last.key.id());
-            visit(page.iter().map(read).collect::<Result<_>>()?).await?;
-        }
+    /// The documents of `collection`, page by page, ordered by id.
+    pub(super) fn pages(&self, collection: &str) -> Pages<'_> {
+        Pages { catalog: self, range: KeyRange::all(names::documents(collection)) }
     }
 
     /// What `collection` is, and the version of the record that says so.
@@ -194,6 +183,22 @@ impl Catalog {
             ))
         })?;
         Ok((record.value.decode()?, record.version))
+    }
+}
+
+/// See [`Catalog::pages`].
+pub(super) struct Pages<'a> {
+    catalog: &'a Catalog,
+    range: KeyRange,
+}
+
+impl Pages<'_> {
+    /// The next page; `None` behind the last.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Document>>> {
+        let page = self.catalog.0.store.scan(self.range.clone(), Page::first(DOCUMENTS_PER_COMMIT)).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        self.range = self.range.clone().after(last.key.id());
+        page.iter().map(read).collect::<Result<_>>().map(Some)
     }
 }
 

@@ -269,13 +269,13 @@ impl Catalog {
 
     /// Refuses a schema that a document in the store does not fit.
     async fn check_documents(&self, collection: &str, schema: &Schema) -> Result<()> {
-        self.for_each_page(collection, async |documents| {
-            let misfit = documents.iter().find_map(|document| document.values(schema).err());
-            misfit.map_or(Ok(()), |error| {
+        let mut pages = self.pages(collection);
+        while let Some(documents) = pages.next().await? {
+            if let Some(misfit) = documents.iter().find_map(|document| document.values(schema).err()) {
                 let message = format!("the new schema of `{collection}` does not fit what is there");
-                Err(Error::invalid(message).because(error))
-            })
-        })
-        .await
+                return Err(Error::invalid(message).because(misfit));
+            }
+        }
+        Ok(())
     }
 }

@@ -12,11 +12,13 @@ mod facets;
 mod fields;
 mod open;
 mod query;
+mod steady;
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
+use tracing::Instrument as _;
 
 use self::{collection::Collection, open::Place};
 use super::{
@@ -57,12 +59,14 @@ impl TantivyIndex {
     /// [`ensure`](SearchIndex::ensure) looks at it anew.
     async fn run<T: Send + 'static>(
         &self,
+        verb: &'static str,
         name: &str,
         work: impl FnOnce(&Collection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let collection = self.opened(name).await?;
         let shared = collection.clone();
-        let result = blocking(move || work(&shared)).await;
+        let span = tracing::debug_span!("tantivy", verb, collection = name);
+        let result = blocking(move || work(&shared)).instrument(span).await;
         if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Corrupt) {
             let mut open = self.open.lock().await;
             if open.get(name).is_some_and(|current| Arc::ptr_eq(current, &collection)) {
@@ -84,10 +88,9 @@ impl SearchIndex for TantivyIndex {
         check_collection(collection)?;
         schema.check()?;
         let mut open = self.open.lock().await;
-        if let Some(current) = open.get(collection)
-            && current.schema == *schema
-        {
-            let current = current.clone();
+        if let Some(current) = open.get(collection).filter(|current| current.schema == *schema).cloned() {
+            // The others need not wait for this one.
+            drop(open);
             return blocking(move || current.checkpoint()).await.map(Found::Kept);
         }
         // Closed first: the lock of its writer has to be free.
@@ -101,11 +104,11 @@ impl SearchIndex for TantivyIndex {
     }
 
     async fn checkpoint(&self, collection: &str) -> Result<Option<Checkpoint>> {
-        self.run(collection, Collection::checkpoint).await
+        self.run("checkpoint", collection, Collection::checkpoint).await
     }
 
     async fn apply(&self, collection: &str, changes: Changes) -> Result<()> {
-        self.run(collection, move |collection| collection.apply(changes)).await
+        self.run("apply", collection, move |collection| collection.apply(changes)).await
     }
 
     async fn query(&self, collection: &str, query: &SearchQuery) -> Result<SearchPage> {
@@ -117,7 +120,7 @@ impl SearchIndex for TantivyIndex {
             return Err(Error::new(ErrorKind::LimitExceeded, message));
         }
         let query = query.clone();
-        self.run(collection, move |collection| collection.query(&query)).await
+        self.run("query", collection, move |collection| collection.query(&query)).await
     }
 
     async fn remove(&self, collection: &str) -> Result<()> {

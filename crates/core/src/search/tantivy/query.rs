@@ -11,7 +11,10 @@ use ::tantivy::{
     schema::{Field as Column, IndexRecordOption},
 };
 
-use super::fields::{Fields, column_name};
+use super::{
+    fields::{Fields, column_name},
+    steady::Steady,
+};
 use crate::{
     error::{Error, Result},
     search::{Clause, Scalar, Schema},
@@ -55,11 +58,15 @@ pub(super) fn build(clause: &Clause, schema: &Schema, fields: &Fields) -> Result
             Box::new(ConstScoreQuery::new(range(*field, column(*field)?, lower, upper), boost(*field)))
         }
         Clause::Boolean { must, should, not } => {
-            let groups = [(Occur::Must, must), (Occur::Should, should), (Occur::MustNot, not)];
-            let clauses =
-                groups.into_iter().flat_map(|(occur, group)| group.iter().map(move |clause| (occur, clause)));
-            let clauses = clauses.map(|(occur, clause)| Ok((occur, build(clause, schema, fields)?)));
-            Box::new(BooleanQuery::new(clauses.collect::<Result<_>>()?))
+            let mut clauses = Vec::with_capacity(must.len() + should.len() + not.len());
+            for (occur, group) in [(Occur::Must, must), (Occur::Should, should), (Occur::MustNot, not)] {
+                for clause in group {
+                    let query = build(clause, schema, fields)?;
+                    clauses
+                        .push((occur, if occur == Occur::MustNot { Box::new(Steady(query)) } else { query }));
+                }
+            }
+            Box::new(BooleanQuery::new(clauses))
         }
     })
 }
@@ -84,15 +91,20 @@ fn range(place: usize, column: Column, lower: &Bound<Scalar>, upper: &Bound<Scal
     if is_empty(lower, upper) {
         return Box::new(EmptyQuery);
     }
-    let keywords = [lower, upper].iter().any(|bound| {
-        matches!(bound, Bound::Included(Scalar::Keyword(_)) | Bound::Excluded(Scalar::Keyword(_)))
-    });
+    // Numbers are compared in their column; what is no number, term by term.
+    let is_number = |bound: &Bound<Scalar>| match bound {
+        Bound::Included(value) | Bound::Excluded(value) => {
+            matches!(value, Scalar::Integer(_) | Scalar::Float(_))
+        }
+        Bound::Unbounded => false,
+    };
+    let numbers = is_number(lower) || is_number(upper);
     let (lower, upper) =
         (lower.as_ref().map(|value| term(column, value)), upper.as_ref().map(|value| term(column, value)));
     match (&lower, &upper) {
         (Bound::Unbounded, Bound::Unbounded) => Box::new(ExistsQuery::new(column_name(place), false)),
-        _ if keywords => Box::new(InvertedIndexRangeQuery::new(lower, upper)),
-        _ => Box::new(RangeQuery::new(lower, upper)),
+        _ if numbers => Box::new(RangeQuery::new(lower, upper)),
+        _ => Box::new(InvertedIndexRangeQuery::new(lower, upper)),
     }
 }
 

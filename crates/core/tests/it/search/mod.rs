@@ -1,1 +1,15 @@
 //! The room `search`.
+
+mod parse;
+mod tokenize;
+
+#[cfg(feature = "tantivy")]
+mod catalog;
+#[cfg(feature = "tantivy")]
+mod cranfield;
+#[cfg(all(feature = "tantivy", feature = "sqlite"))]
+mod crash;
+#[cfg(feature = "tantivy")]
+mod operations;
+#[cfg(feature = "tantivy")]
+mod tantivy;
