@@ -1,5 +1,28 @@
 //! Heptad: an embeddable AI platform. Seven systems over one kernel, as libraries you add to your own service.
 //!
+#![cfg_attr(feature = "default", doc = "```no_run")]
+#![cfg_attr(not(feature = "default"), doc = "```ignore")]
+//! use heptad::prelude::*;
+//!
+//! # async fn story() -> Result<()> {
+//! let heptad = Heptad::open("acme.db").await?; // one SQLite file; the index folder stands beside it
+//! let report = heptad.review().scan(ScanRequest::new("src")).await?;
+//! for finding in &report.findings {
+//!     println!("{}:{} {}", finding.location.file, finding.location.span.start.line, finding.message);
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! | you want | you call | feature |
+//! |---|---|---|
+//! | to review code | [`Heptad::review`] | `review` |
+//! | to search | [`Heptad::search`] | `tantivy` |
+//! | to read code: outlines, symbols, indexing | [`Heptad::code`] | `languages` |
+//! | to publish and read events | [`Heptad::events`]; to consume them the port, `heptad.kernel().bus` | |
+//! | records and streams of your own | the port, `heptad.kernel().store`, or a typed [`core::store::Collection`] | |
+//! | to call anything by name, with JSON | [`Heptad::call`] | |
+//! | metrics, health, configuration | [`Heptad::platform`] | |
+//!
 //! The kernel itself is [`core`]; each system is a module named after it.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -20,10 +43,12 @@ pub use self::{
 /// What most programs need: `use heptad::prelude::*`.
 pub mod prelude {
     pub use heptad_core::{
-        events::{Event, EventBus},
+        events::{Event, EventBus, Topic},
         operation::{Permission, Principal},
         store::{Batch, Key, Store, StreamId, Value},
     };
+    #[cfg(feature = "review")]
+    pub use heptad_review::ScanRequest;
 
     pub use crate::{Error, ErrorKind, Heptad, Result};
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 use heptad_core::{
     Kernel, Result,
     events::Events,
-    operation::{Context, Handle as _, Platform, Principal, Registry, Reply},
+    operation::{Context, Handle, Platform, Principal, Registry, Reply},
     progress::SharedProgress,
+    search::operations::Search,
 };
 use serde_json::Value;
 
@@ -14,9 +15,12 @@ use crate::Builder;
 
 /// Every operation of this build, without opening anything.
 pub fn registry() -> Registry {
-    let registry = Registry::default().with(Platform::OPERATIONS).with(Events::OPERATIONS);
+    let registry =
+        Registry::default().with(Platform::OPERATIONS).with(Events::OPERATIONS).with(Search::OPERATIONS);
     #[cfg(feature = "languages")]
     let registry = registry.with(heptad_core::code::Code::OPERATIONS);
+    #[cfg(feature = "review")]
+    let registry = registry.with(heptad_review::Review::OPERATIONS);
     registry
 }
 
@@ -63,6 +67,25 @@ impl Heptad {
     #[must_use]
     pub fn with_progress(&self, progress: SharedProgress) -> Self {
         Self { context: self.context.clone().with_progress(progress) }
+    }
+
+    /// Code review.
+    #[cfg(feature = "review")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "review")))]
+    pub fn review(&self) -> heptad_review::Review {
+        Handle::new(self.context.clone())
+    }
+
+    /// Source code: outlines, symbols, indexing.
+    #[cfg(feature = "languages")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "languages")))]
+    pub fn code(&self) -> heptad_core::code::Code {
+        Handle::new(self.context.clone())
+    }
+
+    /// Search: documents in collections, indexed and found.
+    pub fn search(&self) -> Search {
+        Handle::new(self.context.clone())
     }
 
     /// The platform itself: operations, metrics, configuration, health.

@@ -19,7 +19,7 @@ const MAX_BODY_BYTES: usize = 64 << 10;
 ///
 /// # Errors
 /// None in practice: the names are valid.
-pub fn schema() -> Result<Schema> {
+pub(super) fn schema() -> Result<Schema> {
     Schema::new([
         Field::code("name").boost(3.0),
         Field::text("title").boost(2.0),
@@ -38,7 +38,7 @@ pub fn schema() -> Result<Schema> {
 ///
 /// `outline` is that of the file, where its language has one. Ids are `source/path#name`, unique within the file and stable as long as its
 /// definitions keep their names and order.
-pub fn documents(source: &str, file: &SourceFile, outline: Option<&Outline>) -> Vec<Document> {
+pub(super) fn documents(source: &str, file: &SourceFile, outline: Option<&Outline>) -> Vec<Document> {
     let text = file.source.as_str();
     let pieces = match outline {
         _ if file.language == Language::Markdown => pieces::of_sections(text, &sections(text)),
