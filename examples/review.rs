@@ -3,16 +3,18 @@
 //! `cargo run --example review`
 
 use heptad::{
-    core::events::{Offset, operations::ReadRequest},
+    core::{events::ReadRequest, store::Offset},
     prelude::*,
 };
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let folder = tempfile::tempdir().map_err(|error| Error::internal("no temporary folder").because(error))?;
+    let folder =
+        tempfile::tempdir().map_err(|error| Error::internal("no temporary folder").because(error))?;
     let file = folder.path().join("backup.py");
     let source = "import subprocess\n\ndef backup(path):\n    subprocess.run(\"tar cf backup.tar \" + path, shell=True)\n";
-    std::fs::write(&file, source).map_err(|error| Error::internal("the file cannot be written").because(error))?;
+    std::fs::write(&file, source)
+        .map_err(|error| Error::internal("the file cannot be written").because(error))?;
 
     let heptad = Heptad::open(folder.path().join("acme.db")).await?;
     let report = heptad.review().scan(ScanRequest::new(folder.path().display().to_string())).await?;

@@ -20,8 +20,11 @@ async fn main() -> Result<()> {
     let report = heptad.code().index(IndexRequest::new(path)).await?;
     println!("{} files, {} documents", report.files, report.documents);
 
-    let request =
-        QueryRequest { limit: 5, highlight: Some(Highlight::default()), ..QueryRequest::new("code", question) };
+    let request = QueryRequest {
+        limit: 5,
+        highlight: Some(Highlight::default()),
+        ..QueryRequest::new("code", question)
+    };
     let page = heptad.search().query(request).await?;
     for hit in &page.hits {
         println!("{:.2} {}", hit.score, hit.id);

@@ -85,7 +85,7 @@ pub(super) fn run(call: &Call<'_>) -> Result<ExitCode> {
 /// A folder of its own that stays, so that one can go on with what the tour made.
 fn temporary() -> Result<PathBuf> {
     let folder = tempfile::Builder::new().prefix("heptad-tour-").tempdir();
-    folder
-        .map(tempfile::TempDir::keep)
-        .map_err(|error| Error::invalid("no temporary folder can be made; name one with `--at`").because(error))
+    folder.map(tempfile::TempDir::keep).map_err(|error| {
+        Error::invalid("no temporary folder can be made; name one with `--at`").because(error)
+    })
 }

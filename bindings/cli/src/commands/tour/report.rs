@@ -1,8 +1,11 @@
 //! Tells the tour: a short report for a terminal.
 
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    path::Path,
+};
 
-use heptad::review::Severity;
+use heptad::review::model::Severity;
 
 use super::{
     Tour,
@@ -22,12 +25,18 @@ pub(super) fn render(tour: &Tour) -> String {
 }
 
 fn write(out: &mut String, tour: &Tour) -> fmt::Result {
-    let path = safe::visible(&tour.path.display().to_string());
+    let path = shown(&tour.path);
     writeln!(out, "\n{} {}\n", paint(STRONG, "heptad tour"), paint(FAINT, &path))?;
-    stop(out, "open", &format!("a platform with {} operations", tour.opened.operations), tour.opened.took_ms)?;
+    stop(
+        out,
+        "open",
+        &format!("a platform with {} operations", tour.opened.operations),
+        tour.opened.took_ms,
+    )?;
     review(out, &tour.reviewed)?;
     let indexed = &tour.indexed;
-    let again = if indexed.unchanged > 0 { format!(" ({} unchanged)", indexed.unchanged) } else { String::new() };
+    let again =
+        if indexed.unchanged > 0 { format!(" ({} unchanged)", indexed.unchanged) } else { String::new() };
     let what = format!(
         "{} files{again}, {} definitions → {} documents",
         indexed.files, indexed.definitions, indexed.documents
@@ -50,7 +59,9 @@ fn review(out: &mut String, reviewed: &Reviewed) -> fmt::Result {
         .rev()
         .filter_map(|severity| Some((*severity, *reviewed.counts.get(severity)?)))
         .filter(|(_, count)| *count > 0)
-        .map(|(severity, count)| format!("{count} {severity}{}", if count == 1 { "" } else { "s" }))
+        .map(|(severity, count)| {
+            format!("{count} {}{}", severity.as_str(), if count == 1 { "" } else { "s" })
+        })
         .collect();
     what += &if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };
     for (count, of) in [(reviewed.skipped, "skipped"), (reviewed.problems, "with problems")] {
@@ -81,13 +92,15 @@ fn search(out: &mut String, found: &Found) -> fmt::Result {
 }
 
 fn place(out: &mut String, hit: &Hit) -> fmt::Result {
-    let name = if hit.name.is_empty() { "the file".to_owned() } else { safe::visible(&hit.name) };
+    let name =
+        if hit.name.is_empty() { "the file".to_owned() } else { safe::visible(&hit.name).into_owned() };
     let place = format!("{} · {}:{}", hit.kind, hit.path, hit.line);
     writeln!(out, "        {} {}", paint(STRONG, &name), paint(FAINT, &safe::visible(&place)))?;
     let flat = hit.snippet.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut line = String::new();
     for (index, part) in flat.split(MARKS.0).enumerate() {
-        let (marked, rest) = if index == 0 { ("", part) } else { part.split_once(MARKS.1).unwrap_or(("", part)) };
+        let (marked, rest) =
+            if index == 0 { ("", part) } else { part.split_once(MARKS.1).unwrap_or(("", part)) };
         line += &paint(HINT, &safe::visible(marked));
         line += &safe::visible(rest);
     }
@@ -101,22 +114,29 @@ fn events(out: &mut String, events: &[Happened]) -> fmt::Result {
         let time = event.time.map(|time| time.strftime("%H:%M:%S%.3f").to_string()).unwrap_or_default();
         let subject = safe::visible(event.subject.as_deref().unwrap_or_default());
         let place = format!("{}/{}", happened.topic, happened.offset);
-        writeln!(out, "        {time} {} {} {subject}", paint(STRONG, &event.event_type), paint(FAINT, &place))?;
+        writeln!(
+            out,
+            "        {time} {} {} {subject}",
+            paint(STRONG, &event.event_type),
+            paint(FAINT, &place)
+        )?;
     }
     Ok(())
 }
 
 fn kept(out: &mut String, kept: &Kept) -> fmt::Result {
-    for (name, path, bytes) in [("store", &kept.store, kept.store_bytes), ("index", &kept.index, kept.index_bytes)] {
-        let path = safe::visible(&path.display().to_string());
+    for (name, path, bytes) in
+        [("store", &kept.store, kept.store_bytes), ("index", &kept.index, kept.index_bytes)]
+    {
+        let path = shown(path);
         writeln!(out, "{KEY}{name:<8}{KEY:#}{path}{FAINT}  {}{FAINT:#}", human(bytes))?;
     }
     Ok(())
 }
 
 fn next(out: &mut String, tour: &Tour) -> fmt::Result {
-    let db = safe::visible(&tour.kept.store.display().to_string());
-    let path = safe::visible(&tour.path.display().to_string());
+    let db = shown(&tour.kept.store);
+    let path = shown(&tour.path);
     writeln!(out, "\n{}", paint(STRONG, "What to try next"))?;
     for (command, what) in [
         (format!("heptad review scan {path} --format sarif"), "the same findings for code scanning"),
@@ -127,6 +147,11 @@ fn next(out: &mut String, tour: &Tour) -> fmt::Result {
         writeln!(out, "  {}  {}", paint(HINT, &command), paint(FAINT, what))?;
     }
     writeln!(out)
+}
+
+/// A path that cannot drive the terminal.
+fn shown(path: &Path) -> String {
+    safe::visible(&path.display().to_string()).into_owned()
 }
 
 fn human(bytes: u64) -> String {

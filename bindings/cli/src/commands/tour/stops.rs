@@ -10,10 +10,14 @@ use heptad::{
     Heptad, Result,
     core::{
         code::operations::{IndexReport, IndexRequest},
-        events::{Event, Offset, operations::ReadRequest},
+        events::{Event, ReadRequest},
         search::{Highlight, operations::QueryRequest},
+        store::Offset,
     },
-    review::{Finding, ScanRequest, Severity},
+    review::{
+        ScanRequest,
+        model::{Finding, Severity},
+    },
 };
 use serde::Serialize;
 
@@ -151,17 +155,28 @@ async fn ask(heptad: &Heptad, question: &str, collection: &str) -> Result<Found>
     let page = heptad.search().query(request).await?;
     let took = clock.monotonic().saturating_sub(started);
     let hits = page.hits.iter().map(|hit| {
-        let text = |field: &str| hit.fields.get(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+        let text = |field: &str| {
+            hit.fields.get(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+        };
         let marks = (MARKS.0.to_string(), MARKS.1.to_string());
         Hit {
             path: text("path"),
             line: hit.fields.get("line").and_then(serde_json::Value::as_u64).unwrap_or(1),
             kind: text("kind"),
             name: text("name"),
-            snippet: hit.snippets.first().map(|snippet| snippet.marked(&marks.0, &marks.1)).unwrap_or_default(),
+            snippet: hit
+                .snippets
+                .first()
+                .map(|snippet| snippet.marked(&marks.0, &marks.1))
+                .unwrap_or_default(),
         }
     });
-    Ok(Found { question: question.to_owned(), total: page.total, hits: hits.collect(), took_ms: millis(took) })
+    Ok(Found {
+        question: question.to_owned(),
+        total: page.total,
+        hits: hits.collect(),
+        took_ms: millis(took),
+    })
 }
 
 /// The last events of every topic.
@@ -169,7 +184,10 @@ async fn happened(heptad: &Heptad) -> Result<Vec<Happened>> {
     let mut events = Vec::new();
     for topic in heptad.events().topics().await?.topics {
         let after = Offset(topic.last.0.saturating_sub(SHOWN as u64));
-        let page = heptad.events().read(ReadRequest { topic: topic.topic.clone(), after, limit: SHOWN as u32 }).await?;
+        let page = heptad
+            .events()
+            .read(ReadRequest { topic: topic.topic.clone(), after, limit: SHOWN as u32 })
+            .await?;
         events.extend(page.events.into_iter().map(|placed| Happened {
             topic: topic.topic.as_str().to_owned(),
             offset: placed.offset.0,
