@@ -56,7 +56,12 @@ fn items(text: &str) -> Vec<HashMap<char, String>> {
     let mut section = None;
     for line in text.lines() {
         match line.strip_prefix('.').and_then(|rest| rest.chars().next()) {
-            Some('I') => items.push(HashMap::new()),
+            // Lines of text begin with a dot too.
+            Some('I')
+                if line.strip_prefix(".I ").is_some_and(|number| number.trim().parse::<u32>().is_ok()) =>
+            {
+                items.push(HashMap::new());
+            }
             Some(name) if name.is_ascii_uppercase() && line.len() == 2 => section = Some(name),
             _ => {
                 if let (Some(item), Some(section)) = (items.last_mut(), section) {
