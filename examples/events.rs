@@ -3,7 +3,7 @@
 //! `cargo run --example events`
 
 use heptad::{
-    core::events::{Applied, Effects, GroupConfig},
+    core::events::{Effects, GroupConfig},
     prelude::*,
 };
 use serde_json::json;

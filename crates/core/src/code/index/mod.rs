@@ -58,13 +58,11 @@ pub(super) fn documents(source: &str, file: &SourceFile, outline: Option<&Outlin
 }
 
 fn document(source: &str, file: &SourceFile, piece: Piece, id: String) -> Document {
-    let folder = file.path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
     let mut document = Document::new(id)
         .with("path", file.path.as_str())
         .with("kind", piece.kind)
         .with("language", file.language.name())
         .with("source", source)
-        .with("folder", format!("/{folder}"))
         .with("line", piece.line);
     for (field, text) in
         [("name", piece.name), ("title", piece.title), ("doc", piece.doc), ("body", piece.body)]
@@ -73,8 +71,22 @@ fn document(source: &str, file: &SourceFile, piece: Piece, id: String) -> Docume
             document = document.with(field, cut(text));
         }
     }
-    document
+    match folder(&file.path) {
+        Some(folder) => document.with("folder", folder),
+        None => document,
+    }
 }
+
+/// The folder of a path as a facet, to the depth that facets have; nothing for a file at the top.
+fn folder(path: &str) -> Option<String> {
+    let (folder, _) = path.rsplit_once('/')?;
+    let facet = folder.split('/').filter(|part| !part.is_empty()).take(MAX_FOLDERS);
+    let facet: String = facet.flat_map(|part| ["/", part]).collect();
+    Some(facet).filter(|facet| !facet.is_empty() && facet.len() <= MAX_ID_BYTES)
+}
+
+/// The most folders above a file that can be counted and chosen by.
+const MAX_FOLDERS: usize = 16;
 
 /// The most bytes that an id keeps of names; the store takes more, but ids stand in every change of a document.
 const MAX_ID_BYTES: usize = 256;
