@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example events`
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use heptad::{
     core::events::{Effects, GroupConfig},
     prelude::*,

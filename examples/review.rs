@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example review`
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use heptad::{
     core::{events::ReadRequest, store::Offset},
     prelude::*,

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example search -- PATH "your question"`
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use heptad::{
     core::{
         code::operations::IndexRequest,

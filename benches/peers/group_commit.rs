@@ -3,6 +3,8 @@
 //! The raw loop is what one would write by hand: one writer thread drains the waiting appends, writes them as one packed row in one
 //! transaction and acknowledges them. It keeps no offsets, versions, checksums or producers. Run: `cargo xtask bench group_commit`.
 
+#![allow(clippy::print_stdout, reason = "a comparison tells its result")]
+
 use std::{
     path::Path,
     sync::{Arc, mpsc},

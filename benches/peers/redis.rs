@@ -3,6 +3,8 @@
 //! Redis is a server, so each of its appends crosses a loopback socket and ours do not: read it as embedded against server.
 //! Needs `redis-server` on the PATH (Debian package `redis-server`). Run: `cargo xtask bench redis`.
 
+#![allow(clippy::print_stdout, reason = "a comparison tells its result")]
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},

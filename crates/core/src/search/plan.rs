@@ -227,7 +227,7 @@ fn prefix(at: usize, field: &Field, text: &str) -> Result<Option<Clause>> {
             let prefix = fold(text);
             let stem = stem(&prefix, language);
             let token =
-                (stem != prefix && !stem.is_empty()).then(|| Clause::Token { field: at, token: stem });
+                (stem != prefix && !stem.is_empty()).then_some(Clause::Token { field: at, token: stem });
             let either: Vec<_> = begins(prefix).into_iter().chain(token).collect();
             Ok(boolean(Vec::new(), either, Vec::new()))
         }

@@ -19,7 +19,9 @@ fn every_bad_example_is_found_and_no_good_one_is() {
     let mut wrong = Vec::new();
     for rule in rules.rules() {
         let info = &rule.info;
-        let own = rules.choose(Vec::new(), &Choice { rules: &[info.id.clone()], languages: &[] }).unwrap();
+        let own = rules
+            .choose(Vec::new(), &Choice { rules: std::slice::from_ref(&info.id), languages: &[] })
+            .unwrap();
         for compiled in &rule.compiled {
             let language = compiled.language;
             // Code with angle brackets for tags is TSX or JavaScript, not TypeScript.

@@ -101,7 +101,8 @@ fn bounded(named: &str, count: usize) -> String {
 /// At most [`MAX_BODY_BYTES`] of `text`, ending between characters.
 fn cut(mut text: String) -> String {
     if text.len() > MAX_BODY_BYTES {
-        text.truncate(text.floor_char_boundary(MAX_BODY_BYTES));
+        let end = (0..=MAX_BODY_BYTES).rev().find(|at| text.is_char_boundary(*at));
+        text.truncate(end.unwrap_or_default());
     }
     text
 }

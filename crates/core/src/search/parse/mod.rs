@@ -177,7 +177,9 @@ impl Parser<'_> {
 }
 
 fn comparison(field: String, word: &str) -> Option<(String, Bound<String>, Bound<String>)> {
-    let signs: [(&str, fn(String) -> (Bound<String>, Bound<String>)); 4] = [
+    type Bounds = (Bound<String>, Bound<String>);
+    type Sign = (&'static str, fn(String) -> Bounds);
+    let signs: [Sign; 4] = [
         (">=", |value| (Bound::Included(value), Bound::Unbounded)),
         ("<=", |value| (Bound::Unbounded, Bound::Included(value))),
         (">", |value| (Bound::Excluded(value), Bound::Unbounded)),
