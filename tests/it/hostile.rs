@@ -12,6 +12,8 @@ mod config;
 mod events;
 #[path = "../../fuzz/targets/parser.rs"]
 mod parser;
+#[path = "../../fuzz/targets/sarif.rs"]
+mod sarif;
 #[path = "../../fuzz/targets/search.rs"]
 mod search;
 
@@ -88,4 +90,9 @@ fn trees_fit_their_text() {
 #[test]
 fn queries_are_read_or_refused_and_tokens_fit_their_text() {
     attack("search", search::run);
+}
+
+#[test]
+fn sarif_is_valid_whatever_is_scanned() {
+    attack("sarif", sarif::run);
 }
