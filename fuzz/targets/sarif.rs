@@ -42,6 +42,7 @@ pub(crate) fn run(data: &[u8]) {
         rendered: None,
     };
     let log: Value = serde_json::from_str(&sarif(&report)).expect("SARIF is JSON");
-    let wrong: Vec<String> = SCHEMA.iter_errors(&log).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let wrong: Vec<String> =
+        SCHEMA.iter_errors(&log).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

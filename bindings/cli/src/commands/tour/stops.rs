@@ -11,7 +11,7 @@ use heptad::{
     core::{
         code::operations::{IndexReport, IndexRequest},
         events::{Event, ReadRequest},
-        search::{Highlight, operations::QueryRequest},
+        search::{Highlight, Snippet, operations::QueryRequest},
         store::Offset,
     },
     review::{
@@ -114,13 +114,12 @@ pub(super) async fn walk(
     let indexed = heptad.code().index(IndexRequest::new(&shown)).await?;
     let found = ask(heptad, question, &indexed.collection).await?;
     let events = happened(heptad).await?;
-    let mut index = store.as_os_str().to_owned();
-    index.push(".index");
+    let index = beside(store, ".index");
     let kept = Kept {
-        store_bytes: size(store),
+        store_bytes: size(store) + size(&beside(store, "-wal")),
         store: store.to_owned(),
-        index_bytes: size(Path::new(&index)),
-        index: index.into(),
+        index_bytes: size(&index),
+        index,
     };
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     Ok(Tour { path, opened, reviewed, indexed, found, events, kept })
@@ -164,9 +163,7 @@ async fn ask(heptad: &Heptad, question: &str, collection: &str) -> Result<Found>
             line: hit.fields.get("line").and_then(serde_json::Value::as_u64).unwrap_or(1),
             kind: text("kind"),
             name: text("name"),
-            snippet: hit
-                .snippets
-                .first()
+            snippet: telling(&hit.snippets)
                 .map(|snippet| snippet.marked(&marks.0, &marks.1))
                 .unwrap_or_default(),
         }
@@ -177,6 +174,14 @@ async fn ask(heptad: &Heptad, question: &str, collection: &str) -> Result<Found>
         hits: hits.collect(),
         took_ms: millis(took),
     })
+}
+
+/// The snippet that says most: names and paths are shown anyway.
+fn telling(snippets: &[Snippet]) -> Option<&Snippet> {
+    snippets
+        .iter()
+        .filter(|snippet| !["name", "path"].contains(&&*snippet.field))
+        .max_by_key(|snippet| snippet.text.len())
 }
 
 /// The last events of every topic.
@@ -196,6 +201,13 @@ async fn happened(heptad: &Heptad) -> Result<Vec<Happened>> {
     }
     events.sort_by(|a, b| (a.event.time, &a.event.id).cmp(&(b.event.time, &b.event.id)));
     Ok(events)
+}
+
+/// `path` with `ending` behind its name.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
 }
 
 /// The bytes of a file, or of all files below a folder; what cannot be read counts for nothing.

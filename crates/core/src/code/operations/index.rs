@@ -1,23 +1,24 @@
 //! `code.index`: what has changed below a path goes into the search index, and nothing else is read twice.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     path::{Component, Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
     model::{IndexReport, IndexRequest},
-    outlines::{CHUNK, Part, StopOnDrop, blocking, cache, outline},
+    outlines::{CHUNK, Part, StopOnDrop, blocking},
 };
 use crate::{
     code::{
-        FactCache, Outline,
+        Outline,
         index::{documents, schema},
-        walk::{SourceFile, WalkOptions, find, read_all},
+        walk::{Skipped, SourceFile, WalkOptions, find, read_all},
     },
     error::{Error, Result},
     events::{Event, Topic},
@@ -41,6 +42,39 @@ struct Indexed {
     path: String,
     hash: String,
     documents: Vec<String>,
+}
+
+/// What a file becomes.
+struct Prepared {
+    indexed: Indexed,
+    documents: Vec<Document>,
+    definitions: usize,
+    /// Why it is indexed as a whole and not by its definitions.
+    problem: Option<Skipped>,
+}
+
+impl Prepared {
+    fn of(source: &str, file: SourceFile) -> Self {
+        let (mut outline, mut problem) = (None, None);
+        if file.language.is_parsed() {
+            match Outline::of_text(file.language, file.source.clone()) {
+                Ok(made) => outline = Some(made),
+                Err(error) => problem = Some(Skipped { path: file.path.clone(), reason: error.to_string() }),
+            }
+        }
+        let documents = documents(source, &file, outline.as_ref());
+        let indexed = Indexed {
+            hash: file.hash.to_string(),
+            documents: documents.iter().map(|document| document.id.clone()).collect(),
+            path: file.path,
+        };
+        Self {
+            indexed,
+            documents,
+            definitions: outline.map_or(0, |outline| outline.definitions.len()),
+            problem,
+        }
+    }
 }
 
 /// Changes that become one commit.
@@ -67,7 +101,7 @@ pub(super) async fn run(context: Context, request: IndexRequest) -> Result<Index
         source: home.source.clone(),
         ..IndexReport::default()
     };
-    let mut run = Run { home, cache: cache(&context), known, started, report };
+    let mut run = Run { home, known, started, report };
 
     let stop = StopOnDrop::default();
     let options = Arc::new(WalkOptions { languages: request.languages, ..WalkOptions::default() });
@@ -92,7 +126,6 @@ pub(super) async fn run(context: Context, request: IndexRequest) -> Result<Index
 /// One indexing under way.
 struct Run {
     home: Home,
-    cache: FactCache,
     /// What was indexed before and was not seen again yet, by path.
     known: BTreeMap<String, Indexed>,
     /// When it began, by the monotonic clock.
@@ -114,17 +147,16 @@ impl Run {
                 }
             }
         }
-        let parsed = changed.iter().filter(|file| file.language.is_parsed()).cloned().collect();
-        let outlines = outline(&self.cache, parsed).await?;
-        self.report.skipped.extend(outlines.skipped);
-        let outlines: HashMap<String, Outline> =
-            outlines.files.into_iter().map(|file| (file.path, file.outline)).collect();
-        for file in &changed {
-            let outline = outlines.get(&file.path);
-            self.report.definitions += outline.map_or(0, |outline| outline.definitions.len());
-            self.home.add(file, outline, &mut changes)?;
+        let source = self.home.source.clone();
+        let prepare = move |file| Prepared::of(&source, file);
+        let prepared = blocking(move || changed.into_par_iter().map(prepare).collect::<Vec<_>>()).await?;
+        for file in prepared {
+            self.report.definitions += file.definitions;
+            self.report.documents += file.documents.len();
+            self.report.skipped.extend(file.problem);
+            changes.batch.put(self.home.key(&file.indexed.path)?, Value::json(&file.indexed)?);
+            changes.put.extend(file.documents);
         }
-        self.report.documents += changes.put.len();
         self.home.commit(changes).await
     }
 
@@ -190,19 +222,6 @@ impl Home {
                 known.insert(file.path.clone(), file);
             }
         }
-    }
-
-    /// Adds the documents of a file and the memory of them.
-    fn add(&self, file: &SourceFile, outline: Option<&Outline>, changes: &mut Changes) -> Result<()> {
-        let made = documents(&self.source, file, outline);
-        let indexed = Indexed {
-            path: file.path.clone(),
-            hash: file.hash.to_string(),
-            documents: made.iter().map(|document| document.id.clone()).collect(),
-        };
-        changes.batch.put(self.key(&file.path)?, Value::json(&indexed)?);
-        changes.put.extend(made);
-        Ok(())
     }
 
     /// Documents, the memory of them and the event: one commit.

@@ -54,7 +54,7 @@ pub(super) async fn below(
 }
 
 /// The outlines that are kept.
-pub(super) fn cache(context: &Context) -> FactCache {
+fn cache(context: &Context) -> FactCache {
     FactCache::new(context.kernel.store.clone(), "outline", symbols::VERSION, CAPACITY)
 }
 
@@ -71,7 +71,7 @@ fn readable(
 }
 
 /// The outlines of these files, from the cache or made and kept.
-pub(super) async fn outline(cache: &FactCache, files: Vec<SourceFile>) -> Result<Walked<FileOutline>> {
+async fn outline(cache: &FactCache, files: Vec<SourceFile>) -> Result<Walked<FileOutline>> {
     let keys: Vec<(Language, ContentHash)> = files.iter().map(|file| (file.language, file.hash)).collect();
     let mut known: HashMap<(Language, ContentHash), Outline> = HashMap::new();
     for (key, outline) in keys.iter().zip(cache.get::<Outline>(&keys).await?) {
