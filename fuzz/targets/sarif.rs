@@ -16,7 +16,9 @@ use serde_json::Value;
 
 static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
     let text = include_str!("../../crates/review/tests/fixtures/sarif-schema-2.1.0.json");
-    let schema: Value = serde_json::from_str(text).expect("the schema is JSON");
+    // One pattern, that of a language tag, has a stray bracket and is no regular expression of ECMA 262. We write no such tags.
+    let text = text.replace("-[a-zA-Z]{2}]?$", "-[a-zA-Z]{2}$");
+    let schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
     jsonschema::validator_for(&schema).expect("the schema is a schema")
 });
 

@@ -9,4 +9,5 @@ mod harness;
 mod help;
 mod operations;
 mod platform;
+mod tour;
 mod usage;

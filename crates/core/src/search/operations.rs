@@ -51,10 +51,12 @@ pub struct IndexResponse {
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct QueryRequest {
     /// The collection.
+    #[schemars(extend("x-cli-positional" = true))]
     pub collection: String,
     /// The query: words, `"phrases"`, `field:value`, `field:[low TO high]`, `prefix*`, `+needed`, `-unwanted`, `AND`, `OR`, `NOT`, `( )`;
     /// `*` for every document.
     #[serde(default = "everything")]
+    #[schemars(extend("x-cli-positional" = true))]
     pub query: String,
     /// Whether words that stand beside each other are alternatives (`any`) or all needed (`all`).
     #[serde(default)]

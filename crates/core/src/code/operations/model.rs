@@ -51,9 +51,11 @@ pub struct FileOutline {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SymbolsRequest {
     /// A file or a folder.
+    #[schemars(extend("x-cli-positional" = true))]
     pub path: String,
     /// A part of the name, in any case; all names where it is not given.
     #[serde(default)]
+    #[schemars(extend("x-cli-positional" = true))]
     pub query: Option<String>,
     /// Only definitions of these kinds; all where there are none.
     #[serde(default)]
