@@ -76,12 +76,12 @@ struct World {
 }
 
 impl World {
-    fn new(prefetch: usize) -> Self {
+    fn new(max_in_flight: usize, prefetch: usize) -> Self {
         let clock = VirtualClock::new();
         let store = Arc::new(MemoryStore::new(Arc::new(clock.clone())));
         let backoff = Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(2), seed: 1 };
         let config = GroupConfig::new("workers").max_attempts(ATTEMPTS).backoff(backoff);
-        let config = config.ack_wait(Duration::from_secs(5)).max_in_flight(6).prefetch(prefetch);
+        let config = config.ack_wait(Duration::from_secs(5)).max_in_flight(max_in_flight).prefetch(prefetch);
         Self { clock, store, topic: Topic::new("orders").unwrap(), config, events: BTreeMap::new() }
     }
 
@@ -187,8 +187,8 @@ impl World {
     }
 }
 
-fn run(prefetch: usize, steps: Vec<Step>) {
-    let mut world = World::new(prefetch);
+fn run(max_in_flight: usize, prefetch: usize, steps: Vec<Step>) {
+    let mut world = World::new(max_in_flight, prefetch);
     let mut processes = vec![world.start(), world.start()];
     for step in steps {
         match step {
@@ -229,11 +229,52 @@ fn run(prefetch: usize, steps: Vec<Step>) {
     world.finish(processes);
 }
 
+/// 96 histories, or as many as `PROPTEST_CASES` says.
+fn config() -> ProptestConfig {
+    let told = std::env::var("PROPTEST_CASES").is_ok();
+    let default = ProptestConfig::default();
+    ProptestConfig { cases: if told { default.cases } else { 96 }, failure_persistence: None, ..default }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
-    fn nothing_is_lost_reordered_or_delivered_after_its_acknowledgement(prefetch in 0..4usize, steps in steps()) {
-        run(prefetch, steps);
+    fn nothing_is_lost_reordered_or_delivered_after_its_acknowledgement(
+        max_in_flight in 1..8usize,
+        prefetch in 0..4usize,
+        steps in steps(),
+    ) {
+        run(max_in_flight, prefetch.min(max_in_flight), steps);
     }
+}
+
+/// A worker that has not looked at the topic yet must find what waits there even where nothing new has room.
+#[test]
+fn a_process_that_joins_finds_the_redeliveries_that_fill_the_group() {
+    let crowded = [
+        vec![Step::Publish(0); 7],
+        vec![Step::Take(0), Step::Publish(0), Step::Take(1), Step::Publish(0), Step::Take(1)],
+        vec![Step::Nack(1, 0), Step::Crash(1)],
+    ];
+    run(6, 2, crowded.concat());
+    run(1, 0, vec![Step::Publish(1), Step::Take(1), Step::Nack(1, 0), Step::Crash(1)]);
+}
+
+#[test]
+fn a_process_that_joins_finds_redeliveries_pages_behind_an_event_that_is_held() {
+    let mut world = World::new(3, 0);
+    let mut first = world.start();
+    for subject in [1; 600].into_iter().chain([0; 2]) {
+        world.publish(&first, subject);
+    }
+    while world.take(&mut first) {}
+    assert_eq!(first.held.len(), 3, "the first event of the subject and what has none");
+    for delivery in first.held.drain(1..) {
+        first.runtime.block_on(delivery.nack("no")).expect("given back");
+    }
+    world.clock.advance(Duration::from_secs(2));
+    let mut second = world.start();
+    while world.take(&mut second) {}
+    assert_eq!(second.held.iter().map(|delivery| delivery.offset().0).collect::<Vec<_>>(), [601, 602]);
 }

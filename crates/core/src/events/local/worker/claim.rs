@@ -13,7 +13,7 @@ use super::{
     },
     Worker,
 };
-use crate::{error::Result, events::Token};
+use crate::{error::Result, events::Token, store::Offset};
 
 /// What the consumers of this process have and want.
 pub(super) struct Demand {
@@ -97,15 +97,23 @@ impl Worker {
     pub(super) async fn claim(&mut self, draft: &mut Draft, demand: &Demand, now: i64) -> Result<bool> {
         let config = &self.shared.config;
         let room = config.max_in_flight.saturating_sub(draft.state.open.len());
-        let wants = demand.members > 0 && demand.asked && demand.ready <= self.shared.low_water();
+        let active = demand.members > 0 && demand.asked;
+        let wants = active && demand.ready <= self.shared.low_water();
         let ahead = config.prefetch.max(demand.waiting).saturating_sub(demand.ready);
         let wanted = if wants { ahead.min(room) } else { 0 };
 
+        // What waits for redelivery has to be in view even where new events have no room, or a process that begins with a full group
+        // would wait for events that nobody else is going to take. The watch may not have heard of them yet.
+        let open = draft.state.open.keys().next_back().filter(|_| active).map_or(0, |offset| *offset);
         let mut view = View::default();
         view.look(self, draft, 0, now);
-        while view.fresh.len() < wanted && self.window.has_room() && self.watch.head().0 > self.window.scanned
-        {
-            let (topic, config, head) = (&self.topic, &self.shared.config, self.watch.head());
+        loop {
+            let (scanned, head) = (self.window.scanned, self.watch.head().0.max(open));
+            let too_few = view.fresh.len() < wanted && self.window.has_room() && scanned < head;
+            if !too_few && scanned >= open {
+                break;
+            }
+            let (topic, config, head) = (&self.topic, &self.shared.config, Offset(head));
             let seen = self.window.look(&*self.store, topic, head, config, &mut draft.state).await?;
             view.look(self, draft, seen, now);
         }
