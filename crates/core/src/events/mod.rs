@@ -26,8 +26,9 @@ pub use self::{
     group::{Backoff, GroupConfig, Order, Start},
     local::LocalBus,
     operations::{
-        EventPage, Events, GroupList, GroupsRequest, PlacedEvent, PublishRequest, PublishedBy, ReadRequest,
-        TailRequest, TopicList, TrimRequest,
+        DeadLetterPage, DeadLettersRequest, EventPage, Events, GroupList, GroupsRequest, PlacedEvent,
+        PublishRequest, PublishedBy, ReadRequest, RedriveRequest, Redriven, SeekRequest, TailRequest,
+        TopicList, TrimRequest,
     },
     topic::{GroupName, Topic},
 };

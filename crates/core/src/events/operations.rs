@@ -1,24 +1,27 @@
 //! The operations of the event bus.
 
-use std::{collections::VecDeque, time::Duration};
+mod messages;
+mod tail;
+
+use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::{StreamExt as _, stream};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-use super::{Event, EventBus, GroupStatus, Message, Published, Retention, Topic, TopicStatus, Trimmed};
+pub use self::messages::{
+    DeadLetterPage, DeadLettersRequest, EventPage, GroupList, GroupsRequest, PlacedEvent, PublishRequest,
+    PublishedBy, ReadRequest, RedriveRequest, Redriven, SeekRequest, TailRequest, TopicList, TrimRequest,
+};
+use self::tail::Tail;
+use super::{GroupStatus, Published, Retention, Start, Trimmed};
 use crate::{
-    clock::Timestamp,
     error::{Error, Result},
     operation::{Context, Handle, operations},
-    store::{Offset, Producer, Watch},
+    store::Producer,
 };
 
 /// The most events one call returns.
 const MOST: u32 = 10_000;
-/// How many events a tail reads at once.
-const PAGE: usize = 256;
 
 /// The handle of the event bus.
 #[derive(Clone)]
@@ -34,120 +37,6 @@ impl Handle for Events {
     fn context(&self) -> &Context {
         &self.context
     }
-}
-
-/// Events to publish, all or none.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct PublishRequest {
-    /// The topic; it is made where it does not exist.
-    pub topic: Topic,
-    /// The events, in order, as CloudEvents in JSON.
-    pub events: Vec<Event>,
-    /// Who publishes, where publishing twice must be prevented.
-    #[serde(default)]
-    pub producer: Option<PublishedBy>,
-}
-
-/// A publisher that may repeat itself.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct PublishedBy {
-    /// A stable name, unique within the topic.
-    pub id: String,
-    /// Grows whenever the publisher starts anew; who still uses an older one is refused.
-    pub epoch: u64,
-    /// The number of this call within the epoch: 1, 2, 3 … without a gap.
-    pub sequence: u64,
-}
-
-/// Which events to read.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ReadRequest {
-    /// The topic.
-    pub topic: Topic,
-    /// Behind this offset; 0: from the oldest that is kept.
-    #[serde(default)]
-    pub after: Offset,
-    /// At most so many, 1 to 10,000.
-    #[serde(default = "hundred")]
-    pub limit: u32,
-}
-
-fn hundred() -> u32 {
-    100
-}
-
-/// An event and its place in a topic.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct PlacedEvent {
-    /// Its place.
-    pub offset: Offset,
-    /// When it was committed, UTC.
-    pub time: Timestamp,
-    /// The event.
-    pub event: Event,
-}
-
-impl From<Message> for PlacedEvent {
-    fn from(Message { offset, time, event }: Message) -> Self {
-        Self { offset, time, event }
-    }
-}
-
-/// Events of a topic.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct EventPage {
-    /// The events, oldest first.
-    pub events: Vec<PlacedEvent>,
-    /// Where to go on: the `after` of the next call.
-    pub next: Offset,
-}
-
-/// Which events to follow.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct TailRequest {
-    /// The topic.
-    pub topic: Topic,
-    /// Behind this offset; where it is not given, only what comes from now on.
-    #[serde(default)]
-    pub after: Option<Offset>,
-}
-
-/// The topics of a bus.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TopicList {
-    /// The topics, by name.
-    pub topics: Vec<TopicStatus>,
-}
-
-/// Which groups to list.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct GroupsRequest {
-    /// Only those of this topic.
-    #[serde(default)]
-    pub topic: Option<Topic>,
-}
-
-/// Consumer groups.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct GroupList {
-    /// The groups, by topic and name.
-    pub groups: Vec<GroupStatus>,
-}
-
-/// What to forget of a topic.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct TrimRequest {
-    /// The topic.
-    pub topic: Topic,
-    /// Forget what is older than so many seconds.
-    #[serde(default)]
-    pub max_age_seconds: Option<u64>,
-    /// Forget all but the last so many.
-    #[serde(default)]
-    pub max_events: Option<u64>,
-    /// Forget them even where a group has not read that far.
-    #[serde(default)]
-    pub force: bool,
 }
 
 #[operations(system = "events")]
@@ -168,10 +57,7 @@ impl Events {
     /// Reads events of a topic, oldest first.
     #[operation(reads)]
     pub async fn read(&self, request: ReadRequest) -> Result<EventPage> {
-        if !(1..=MOST).contains(&request.limit) {
-            return Err(Error::invalid(format!("`limit` is {}; it must be 1 to {MOST}", request.limit)));
-        }
-        let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
+        let limit = limit(request.limit)?;
         let messages = self.context.kernel.bus.read(&request.topic, request.after, limit).await?;
         let next = messages.last().map_or(request.after, |message| message.offset);
         Ok(EventPage { events: messages.into_iter().map(PlacedEvent::from).collect(), next })
@@ -180,14 +66,7 @@ impl Events {
     /// Follows a topic: what is there behind an offset, then whatever is published, until the caller stops.
     #[operation(streams)]
     pub fn tail(&self, request: TailRequest) -> impl Stream<Item = Result<PlacedEvent>> {
-        let watch = self.context.kernel.bus.watch(&request.topic);
-        let tail = Tail {
-            bus: self.context.kernel.bus.clone(),
-            topic: request.topic,
-            seen: request.after,
-            page: VecDeque::new(),
-            watch,
-        };
+        let tail = Tail::new(self.context.kernel.bus.clone(), request.topic, request.after);
         stream::unfold(Some(tail), |tail| async {
             let mut tail = tail?;
             match tail.next().await {
@@ -210,6 +89,52 @@ impl Events {
         Ok(GroupList { groups: self.context.kernel.bus.groups(request.topic.as_ref()).await? })
     }
 
+    /// Reads the events that a group gave up, and why, oldest first.
+    ///
+    /// Those that were sent again are no longer among them.
+    #[operation(reads)]
+    pub async fn dead_letters(&self, request: DeadLettersRequest) -> Result<DeadLetterPage> {
+        let DeadLettersRequest { topic, group, after, .. } = request;
+        let limit = limit(request.limit)?;
+        let letters = self.context.kernel.bus.dead_letters(&topic, &group, after, limit).await?;
+        Ok(DeadLetterPage { next: letters.last().map_or(after, |letter| letter.offset), letters })
+    }
+
+    /// Publishes the events that a group gave up again, for this group only.
+    ///
+    /// They come behind everything that is in the topic, begin with their first attempt and are no longer dead letters.
+    #[operation(writes)]
+    pub async fn redrive(&self, request: RedriveRequest) -> Result<Redriven> {
+        let RedriveRequest { topic, group, up_to } = request;
+        let bus = &self.context.kernel.bus;
+        let up_to = match up_to {
+            Some(up_to) => up_to,
+            // An event that fails again at once is left for the next call: this one ends.
+            None => bus.watch(&topic.dead_letters(&group)?).current().await?,
+        };
+        Ok(Redriven { count: bus.redrive(&topic, &group, up_to).await? })
+    }
+
+    /// Moves a group: back to see events again, or forward to pass over some.
+    ///
+    /// Whatever the group has in flight can no longer be acknowledged, and attempts are counted anew. Returns the group as it stands then.
+    #[operation(writes)]
+    pub async fn seek(&self, request: SeekRequest) -> Result<GroupStatus> {
+        let SeekRequest { topic, group, after, time, latest } = request;
+        let to = match (after, time, latest) {
+            (Some(offset), None, false) => Start::After(offset),
+            (None, Some(time), false) => Start::Time(time),
+            (None, None, true) => Start::Latest,
+            _ => {
+                return Err(Error::invalid("exactly one of `after`, `time` and `latest` says where to go on"));
+            }
+        };
+        let bus = &self.context.kernel.bus;
+        bus.seek(&topic, &group, to).await?;
+        let moved = bus.groups(Some(&topic)).await?.into_iter().find(|status| status.group == group);
+        moved.ok_or_else(|| Error::not_found(format!("topic `{topic}` has no group `{group}`")))
+    }
+
     /// Forgets old events of a topic, by age or by count.
     ///
     /// What a group has not finished stays, and the group is named, unless `force` is set.
@@ -224,34 +149,10 @@ impl Events {
     }
 }
 
-/// A reader that never comes to the end.
-struct Tail {
-    bus: std::sync::Arc<dyn EventBus>,
-    topic: Topic,
-    /// `None` until it is known where to begin.
-    seen: Option<Offset>,
-    page: VecDeque<Message>,
-    watch: Watch,
-}
-
-impl Tail {
-    async fn next(&mut self) -> Result<PlacedEvent> {
-        let mut seen = match self.seen {
-            Some(seen) => seen,
-            None => self.watch.current().await?,
-        };
-        loop {
-            if let Some(message) = self.page.pop_front() {
-                self.seen = Some(message.offset);
-                return Ok(message.into());
-            }
-            self.seen = Some(seen);
-            let head = self.watch.after(seen).await?;
-            self.page = self.bus.read(&self.topic, seen, PAGE).await?.into();
-            if self.page.is_empty() {
-                // Retention was faster than the reader.
-                seen = head;
-            }
-        }
+/// `given` as a number of events to return.
+fn limit(given: u32) -> Result<usize> {
+    match usize::try_from(given) {
+        Ok(limit) if (1..=MOST).contains(&given) => Ok(limit),
+        _ => Err(Error::invalid(format!("`limit` is {given}; it must be 1 to {MOST}"))),
     }
 }
