@@ -126,7 +126,9 @@ impl Events {
             (None, Some(time), false) => Start::Time(time),
             (None, None, true) => Start::Latest,
             _ => {
-                return Err(Error::invalid("exactly one of `after`, `time` and `latest` says where to go on"));
+                return Err(Error::invalid(
+                    "exactly one of `after`, `time` and `latest` says where to go on",
+                ));
             }
         };
         let bus = &self.context.kernel.bus;
