@@ -2,10 +2,10 @@
 //!
 //! | verb | what it does | where |
 //! |---|---|---|
-//! | `test` | runs every part of the test suite, sums over all languages | [`test`], its table in [`test::parts`] |
+//! | `test` | runs every part of the test suite, sums over all languages | `test`, its table in [`test::parts`] |
 //! | `check` | proves the invariants of the architecture by code | [`check`], one file per rule |
 //! | `codegen` | writes what is made from the operation registry | [`codegen`] |
-//! | `bench` | criterion benches, and the peers beside them | [`bench`] |
+//! | `bench` | criterion benches, and the peers beside them | `bench` |
 //! | `cost` | measures what each feature costs to build | [`cost`] |
 //!
 //! [`workspace`] reads the manifests, [`graph`] what they resolve to, [`source`] the Rust files, [`shell`] runs children.

@@ -1,7 +1,7 @@
 //! The `#[operations]` attribute: the methods of a handle become operations that every surface can reach.
 //!
-//! Nothing else lives here, for a procedural macro must be a crate of its own. Data goes one way: [`parse`] reads the impl and refuses
-//! what is not an operation, [`expand`] writes the declarations. Use it as `heptad_core::operation::operations`; the module
+//! Nothing else lives here, for a procedural macro must be a crate of its own. Data goes one way: `parse` reads the impl and refuses
+//! what is not an operation, `expand` writes the declarations. Use it as `heptad_core::operation::operations`; the module
 //! `heptad_core::operation` shows a complete example.
 
 mod expand;

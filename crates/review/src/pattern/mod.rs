@@ -20,7 +20,7 @@
 //! An expression matches wherever it stands. A pattern of several statements matches statements that follow each other in one block; with
 //! `...` last it reaches to the end of the block. A `...` between statements does not look into nested blocks.
 //!
-//! Data goes one way: [`Pattern::compile`] parses the text ([`holes`], [`compile`]), a [`View`] prepares a file's tree, [`matcher`]
+//! Data goes one way: [`Pattern::compile`] parses the text (`holes`, `compile`), a [`View`] prepares a file's tree, `matcher`
 //! finds a pattern in a view, and a [`Formula`] combines patterns with *all*, *any*, *not*, *inside* and regular expressions.
 
 mod compile;

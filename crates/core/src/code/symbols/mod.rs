@@ -1,7 +1,7 @@
 //! What a file defines, uses and imports.
 //!
-//! One generic walk (`extract.rs`) over the tree, steered by a [`rules::SymbolTable`] per language: data that says which kinds of nodes
-//! define something and where its name stands. **To add a language**, write its table beside the others and name it in [`table_of`].
+//! One generic walk (`extract.rs`) over the tree, steered by a `rules::SymbolTable` per language: data that says which kinds of nodes
+//! define something and where its name stands. **To add a language**, write its table beside the others and name it in `table_of`.
 //! Names are as written: nothing is resolved across files or types.
 
 mod docs;

@@ -5,7 +5,7 @@
 //! with the checkpoint in the commit's payload, and the reader is reloaded before it returns: what was applied is seen by every query
 //! made afterwards. One process at a time writes to a collection (a lock file); others read what it has committed.
 //!
-//! Everything tantivy does blocks and may panic on damaged files: it runs in [`blocking`], and a panic there is an error.
+//! Everything tantivy does blocks and may panic on damaged files: it runs in `blocking`, and a panic there is an error.
 
 mod collection;
 mod facets;

@@ -1,8 +1,8 @@
 //! The store in one SQLite file: the default of an embedded platform.
 //!
-//! [`connect`] opens and checks the file, [`schema`] brings it up to date; [`write`] is the one thread that changes it and groups the
-//! commits that wait for it into one transaction (group commit); [`read`] answers from connections of its own; [`watch`] wakes readers;
-//! [`segment`] is how entries of streams are packed. Begin with [`write`].
+//! `connect` opens and checks the file, `schema` brings it up to date; `write` is the one thread that changes it and groups the
+//! commits that wait for it into one transaction (group commit); `read` answers from connections of its own; `watch` wakes readers;
+//! `segment` is how entries of streams are packed. Begin with `write`.
 
 mod connect;
 mod fault;
