@@ -40,15 +40,26 @@ pub struct Contest {
 }
 
 impl Contest {
-    /// Median of our rate over the median of theirs.
+    /// Our rate over theirs: the median over the pairs of rounds, for what slows the machine down slows both of a pair.
     pub fn rate_ratio(&self) -> f64 {
-        median(self.ours.iter().map(Round::rate)) / median(self.theirs.iter().map(Round::rate))
+        median(self.pairs().map(|(ours, theirs)| ours.rate() / theirs.rate()))
     }
 
     /// Median microseconds of processor a unit, ours and theirs.
     pub fn cpu_us(&self) -> Option<(f64, f64)> {
         let side = |rounds: &[Round]| rounds.iter().map(Round::cpu_us).collect::<Option<Vec<_>>>();
         Some((median(side(&self.ours)?), median(side(&self.theirs)?)))
+    }
+
+    /// Microseconds of processor a unit that ours takes beyond theirs: the median over the pairs of rounds.
+    pub fn cpu_over_us(&self) -> Option<f64> {
+        let over: Option<Vec<f64>> =
+            self.pairs().map(|(ours, theirs)| Some(ours.cpu_us()? - theirs.cpu_us()?)).collect();
+        over.map(median)
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&Round, &Round)> {
+        self.ours.iter().zip(&self.theirs)
     }
 
     /// One line: rates, their ratio, and processor time.
@@ -60,8 +71,8 @@ impl Contest {
             rate(&self.theirs),
             self.rate_ratio()
         );
-        if let Some((ours, theirs)) = self.cpu_us() {
-            line += &format!("  cpu/event {ours:.1} vs {theirs:.1} µs");
+        if let (Some((ours, theirs)), Some(over)) = (self.cpu_us(), self.cpu_over_us()) {
+            line += &format!("  cpu/event {ours:.1} vs {theirs:.1} µs, over {over:+.1}");
         }
         line
     }

@@ -203,7 +203,7 @@ impl Batch {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
     /// The number of the commit: the version of every record it wrote. Where nothing was written (a duplicate, or nothing but
-    /// requirements) it is the number of the last commit before.
+    /// requirements) it is the number of the last commit before, or one that was left out since.
     pub version: Version,
     /// One for each append of the batch, in order.
     pub appended: Vec<Appended>,

@@ -31,20 +31,25 @@
 //!
 //! The environment says how long it takes: `HEPTAD_CRASH_ROUNDS` (kills for each test, 30) and `HEPTAD_CRASH_SEED` (printed when a check
 //! fails). [`Crash::after_kill`] does more to the files than the kill did, such as the loss of what was not synced.
+//!
+//! [`together`] is the peaceful sister: several processes work in one folder at once, and none is killed.
 
 mod child;
 mod random;
+mod together;
 
 use std::{
     future::Future,
     io::{BufRead, BufReader},
     panic::AssertUnwindSafe,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
-pub use self::child::Life;
+use tokio::runtime::Runtime;
+
+pub use self::{child::Life, together::together};
 use self::{child::PREFIX, random::Random};
 
 /// How a crash test is run.
@@ -119,11 +124,7 @@ impl Crash {
         child: impl FnOnce(Life) -> C,
         check: impl Fn(Remains) -> K,
     ) {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("a runtime can be started");
+        let runtime = runtime();
         if let Some(life) = Life::of_this_process(self.name) {
             runtime.block_on(child(life));
             // Ending is a failure, and the parent sees it as the end of the pipe.
@@ -163,33 +164,16 @@ impl Crash {
 
     /// Starts a child, listens to it, and kills it.
     fn live_and_die(&self, remains: &mut Remains, life: u64, random: &mut Random) {
-        let binary = std::env::current_exe().expect("a process knows its binary");
-        let mut child = Command::new(binary)
-            .args([self.name, "--exact", "--include-ignored", "--nocapture", "--test-threads=1"])
-            .envs(Life::environment(self.name, &remains.folder, life))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary can be started again");
+        let mut child = start(self.name, &remains.folder, life);
         let pipe = child.stdout.take().expect("the child's output is a pipe");
         let (deadline, delay) = (random.below(self.most_acknowledgements + 1), random.below(3_000));
         let mut heard = 0;
         let mut killed = false;
         // One more pass after the kill: what the child wrote before it died is acknowledged, heard or not.
-        for line in BufReader::new(pipe).split(b'\n') {
-            let line = line.expect("a pipe can be read");
-            let Some(text) = std::str::from_utf8(&line).ok().and_then(|line| line.strip_prefix(PREFIX))
-            else {
-                continue;
-            };
-            match text.strip_suffix(child::END) {
-                Some("") => {}
-                Some(text) => {
-                    remains.acknowledged.push(text.to_owned());
-                    heard += 1;
-                }
-                // The last line, cut off.
-                None => continue,
+        for text in heard_from(pipe) {
+            if !text.is_empty() {
+                remains.acknowledged.push(text);
+                heard += 1;
             }
             if heard >= deadline && !killed {
                 // Anywhere between two acknowledgements.
@@ -205,6 +189,31 @@ impl Crash {
         );
         remains.deaths += 1;
     }
+}
+
+fn runtime() -> Runtime {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime can be started")
+}
+
+/// Starts this binary again, as the child of the test called `name`.
+fn start(name: &str, folder: &Path, life: u64) -> Child {
+    let binary = std::env::current_exe().expect("a process knows its binary");
+    Command::new(binary)
+        .args([name, "--exact", "--include-ignored", "--nocapture", "--test-threads=1"])
+        .envs(Life::environment(name, folder, life))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary can be started again")
+}
+
+/// What a child acknowledges until its pipe ends; an empty text first. A line that death cut off is left out.
+fn heard_from(pipe: ChildStdout) -> impl Iterator<Item = String> {
+    BufReader::new(pipe).split(b'\n').filter_map(|line| {
+        let line = String::from_utf8(line.expect("a pipe can be read")).ok()?;
+        Some(line.strip_prefix(PREFIX)?.strip_suffix(child::END)?.to_owned())
+    })
 }
 
 fn number(variable: &str, default: u64) -> u64 {

@@ -149,11 +149,30 @@ pub(super) fn entries(
     Ok(entries)
 }
 
+/// A row of `streams`, with the head as it is.
+pub(super) struct StreamRow {
+    pub(super) id: i64,
+    /// The last offset ever used.
+    pub(super) head: u64,
+    pub(super) trimmed: u64,
+}
+
+/// What is kept of a stream. The column `head` is only written when entries are forgotten: the last segment knows it as well.
+pub(super) fn stream_row(connection: &Connection, name: &str) -> rusqlite::Result<Option<StreamRow>> {
+    let sql = "SELECT id, trimmed, max(head, ifnull(
+            (SELECT base + count - 1 FROM segments WHERE stream = streams.id ORDER BY base DESC LIMIT 1), 0))
+        FROM streams WHERE name = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let unsigned = |number: i64| number.unsigned_abs();
+    let found = statement.query_row([name], |row| {
+        Ok(StreamRow { id: row.get(0)?, trimmed: unsigned(row.get(1)?), head: unsigned(row.get(2)?) })
+    });
+    found.optional()
+}
+
 /// The last offset of a stream.
 pub(super) fn head(connection: &Connection, stream: &StreamId) -> rusqlite::Result<Offset> {
-    let mut statement = connection.prepare_cached("SELECT head FROM streams WHERE name = ?1")?;
-    let head: Option<i64> = statement.query_row([stream.as_str()], |row| row.get(0)).optional()?;
-    Ok(Offset(head.unwrap_or(0).unsigned_abs()))
+    Ok(Offset(stream_row(connection, stream.as_str())?.map_or(0, |row| row.head)))
 }
 
 fn value(column: ValueRef<'_>) -> Result<Value> {

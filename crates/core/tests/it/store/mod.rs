@@ -5,4 +5,6 @@ mod collection;
 mod crash;
 mod memory;
 #[cfg(feature = "sqlite")]
+mod processes;
+#[cfg(feature = "sqlite")]
 mod sqlite;

@@ -10,7 +10,7 @@ CREATE TABLE records (
 CREATE TABLE streams (
     id      INTEGER PRIMARY KEY,
     name    TEXT NOT NULL UNIQUE,
-    head    INTEGER NOT NULL,               -- the last offset ever used
+    head    INTEGER NOT NULL,               -- offsets up to here were used, and all that the segments have
     trimmed INTEGER NOT NULL                -- entries up to here are forgotten
 ) STRICT;
 
@@ -24,8 +24,9 @@ CREATE TABLE segments (
     codec    INTEGER NOT NULL,
     crc32c   INTEGER NOT NULL,
     data     BLOB NOT NULL,
+    -- An index beside the rows: without rowids a search would read whole segments to compare their keys.
     PRIMARY KEY (stream, base)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- The last append of each producer.
 CREATE TABLE producers (
@@ -40,7 +41,7 @@ CREATE TABLE producers (
 
 CREATE TABLE meta (
     one     INTEGER PRIMARY KEY CHECK (one = 1),
-    commits INTEGER NOT NULL                -- the number of the last commit
+    commits INTEGER NOT NULL                -- no commit has a greater number; written ahead, a block at a time
 ) STRICT;
 
 INSERT INTO meta (one, commits) VALUES (1, 0);

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{
     super::{
         super::{Offset, StreamId, producer::LastAppend},
+        read::{StreamRow, stream_row},
         segment::Packer,
     },
     merge::MERGE_AT,
@@ -20,8 +21,10 @@ const MOST_PRODUCERS: usize = 64 << 10;
 pub(super) struct Cache {
     /// `PRAGMA data_version` as it was: changes when another connection has written.
     data_version: Option<i64>,
-    /// The number of the last commit.
+    /// The number of the last commit; after others have written, or an end that was not clean, a greater one.
     pub(super) commits: u64,
+    /// Up to here numbers of commits are ours: what the file says is the last.
+    pub(super) reserved: u64,
     slots: HashMap<StreamId, usize>,
     pub(super) streams: Vec<Stream>,
     producers: usize,
@@ -65,6 +68,7 @@ impl Cache {
             self.clear();
             let mut statement = connection.prepare_cached("SELECT commits FROM meta")?;
             self.commits = unsigned(statement.query_row([], |row| row.get(0))?);
+            self.reserved = self.commits;
             self.data_version = Some(version);
         } else if self.streams.len() > MOST_STREAMS || self.producers > MOST_PRODUCERS {
             self.forget_streams();
@@ -91,12 +95,8 @@ impl Cache {
         if let Some(slot) = self.slots.get(id) {
             return Ok(Some(*slot));
         }
-        let mut statement =
-            connection.prepare_cached("SELECT id, head, trimmed FROM streams WHERE name = ?1")?;
-        let found = statement
-            .query_row([id.as_str()], |row| Ok((row.get(0)?, unsigned(row.get(1)?), unsigned(row.get(2)?))))
-            .optional()?;
-        Ok(found.map(|(row, head, trimmed)| self.add(id.clone(), row, head, trimmed)))
+        let found = stream_row(connection, id.as_str())?;
+        Ok(found.map(|row| self.add(id.clone(), row)))
     }
 
     /// The stream, made if it does not exist.
@@ -106,14 +106,15 @@ impl Cache {
         }
         let mut statement =
             connection.prepare_cached("INSERT INTO streams (name, head, trimmed) VALUES (?1, 0, 0)")?;
-        let row = statement.insert([id.as_str()])?;
-        Ok(self.add(id.clone(), row, 0, 0))
+        let row = StreamRow { id: statement.insert([id.as_str()])?, head: 0, trimmed: 0 };
+        Ok(self.add(id.clone(), row))
     }
 
-    fn add(&mut self, id: StreamId, row: i64, head: u64, trimmed: u64) -> usize {
+    fn add(&mut self, id: StreamId, row: StreamRow) -> usize {
         let slot = self.streams.len();
         self.slots.insert(id.clone(), slot);
         let (producers, pending) = (HashMap::new(), Pending::default());
+        let StreamRow { id: row, head, trimmed } = row;
         self.streams.push(Stream { id, row, head, trimmed, producers, small: 0, merged: 0, pending });
         slot
     }

@@ -16,9 +16,12 @@ use super::{
     },
     Job, State,
     cache::{Cache, Stream, signed, unsigned},
-    merge::SEALED,
+    merge::{FULL, SEALED},
 };
 use crate::error::Result;
+
+/// How many numbers of commits are written down before they are used: a commit need not change the row that counts them.
+const RESERVED_AHEAD: u64 = 1024;
 
 impl State {
     /// Commits what of the jobs can be committed and answers all of them.
@@ -71,6 +74,17 @@ impl State {
     pub(super) fn begin(&mut self) -> rusqlite::Result<()> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         self.cache.refresh(&self.connection)
+    }
+
+    /// Gives back the numbers that were reserved and not used. Where it fails they are left out.
+    pub(super) fn give_back(&mut self) -> rusqlite::Result<()> {
+        if self.cache.reserved > self.cache.commits {
+            self.begin()?;
+            let last = self.cache.commits;
+            reserve(&self.connection, &mut self.cache, last)?;
+            self.connection.prepare_cached("COMMIT")?.execute([])?;
+        }
+        Ok(())
     }
 
     /// After a failure: nothing of the transaction stays, here or in the file.
@@ -152,7 +166,7 @@ fn append(
     for value in &values {
         stream.head += 1;
         let segments = &mut stream.pending.segments;
-        if segments.last().is_none_or(|last| last.data().len() >= SEALED) {
+        if segments.last().is_none_or(|last| last.data().len() >= FULL) {
             segments.push(Packer::new(stream.head));
         }
         if let Some(segment) = segments.last_mut() {
@@ -184,7 +198,17 @@ fn flush(connection: &Connection, cache: &mut Cache) -> rusqlite::Result<()> {
         let small = flush_stream(connection, &mut cache.streams[slot])?;
         cache.count_small(slot, small);
     }
-    connection.prepare_cached("UPDATE meta SET commits = ?1")?.execute([signed(cache.commits)])?;
+    if cache.commits > cache.reserved {
+        let last = cache.commits + RESERVED_AHEAD;
+        reserve(connection, cache, last)?;
+    }
+    Ok(())
+}
+
+/// Writes down that commits may have numbers up to `last`.
+fn reserve(connection: &Connection, cache: &mut Cache, last: u64) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE meta SET commits = ?1")?.execute([signed(last)])?;
+    cache.reserved = last;
     Ok(())
 }
 
@@ -195,10 +219,10 @@ fn flush_stream(connection: &Connection, stream: &mut Stream) -> rusqlite::Resul
         insert_segment(connection, stream.row, &segment)?;
         small += usize::from(segment.data().len() < SEALED);
     }
-    let mut statement =
-        connection.prepare_cached("UPDATE streams SET head = ?2, trimmed = ?3 WHERE id = ?1")?;
-    statement.execute([stream.row, signed(stream.head), signed(stream.trimmed)])?;
     if std::mem::take(&mut stream.pending.trimmed) {
+        let mut statement =
+            connection.prepare_cached("UPDATE streams SET head = ?2, trimmed = ?3 WHERE id = ?1")?;
+        statement.execute([stream.row, signed(stream.head), signed(stream.trimmed)])?;
         let sql = "DELETE FROM segments WHERE stream = ?1 AND base <= ?2 AND base + count - 1 <= ?2";
         connection.prepare_cached(sql)?.execute([stream.row, signed(stream.trimmed)])?;
     }

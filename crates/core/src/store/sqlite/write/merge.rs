@@ -14,17 +14,19 @@ use super::{
     group::insert_segment,
 };
 
-/// From this many bytes on a segment is left alone.
-pub(super) const SEALED: usize = 128 << 10;
+/// From this many bytes on a segment is left alone: a larger one would be read no faster, and everything would be written once more.
+pub(super) const SEALED: usize = 8 << 10;
+/// A segment of this many bytes gets no more entries.
+pub(super) const FULL: usize = 128 << 10;
 /// The fewest neighbours that are merged.
 pub(super) const MERGE_AT: usize = 16;
 /// So many small segments are merged even while commits are waiting.
 pub(super) const MERGE_OVERDUE: usize = 512;
 /// A segment below the first size has level 0, and so on.
-const LEVELS: [usize; 3] = [2 << 10, 16 << 10, SEALED];
-/// How many segments one turn looks at, and how many bytes it merges.
+const LEVELS: [usize; 2] = [2 << 10, SEALED];
+/// How many segments one turn looks at, and how many bytes it merges: more than `MERGE_AT` of them are below `SEALED`.
 const WINDOW: usize = 1024;
-const MOST_BYTES: usize = 4 * SEALED;
+const MOST_BYTES: usize = 4 * FULL;
 
 /// What the database tells of a segment without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +52,13 @@ impl State {
         let connection = &self.connection;
         let mut done = false;
         if let Some(stream) = self.cache.streams.get_mut(slot).filter(|stream| stream.row == row) {
-            let extents = extents(connection, row, stream.merged)?;
+            let (extents, all) = extents(connection, row, stream.merged)?;
             if let Some(run) = run(&extents) {
                 rewrite(connection, stream.row, stream.id.as_str(), &extents[run])?;
-            } else if extents.len() == WINDOW {
-                stream.merged = extents[WINDOW - MERGE_AT].base;
-            } else {
+            } else if all {
                 done = true;
+            } else {
+                stream.merged = extents[extents.len() - MERGE_AT].base;
             }
             while_sealed(&extents, &mut stream.merged);
         }
@@ -76,16 +78,19 @@ fn while_sealed(extents: &[Extent], from: &mut i64) {
     }
 }
 
-fn extents(connection: &Connection, stream: i64, from: i64) -> rusqlite::Result<Vec<Extent>> {
-    let sql =
-        "SELECT base, length(data) FROM segments WHERE stream = ?1 AND base >= ?2 ORDER BY base LIMIT ?3";
+/// The segments of a stream from an offset on, as many as one turn can use, and whether these are all.
+fn extents(connection: &Connection, stream: i64, from: i64) -> rusqlite::Result<(Vec<Extent>, bool)> {
+    let sql = "SELECT base, length(data) FROM segments WHERE stream = ?1 AND base >= ?2 ORDER BY base";
     let mut statement = connection.prepare_cached(sql)?;
-    let window = WINDOW as i64;
-    let rows = statement.query_map(params![stream, from, window], |row| {
-        let bytes: i64 = row.get(1)?;
-        Ok(Extent { base: row.get(0)?, bytes: usize::try_from(bytes).unwrap_or(usize::MAX) })
-    })?;
-    rows.collect()
+    let mut rows = statement.query(params![stream, from])?;
+    let (mut extents, mut small) = (Vec::new(), 0);
+    while extents.len() < WINDOW && small <= MOST_BYTES {
+        let Some(row) = rows.next()? else { return Ok((extents, true)) };
+        let bytes = usize::try_from(row.get::<_, i64>(1)?).unwrap_or(usize::MAX);
+        small += if bytes < SEALED { bytes } else { 0 };
+        extents.push(Extent { base: row.get(0)?, bytes });
+    }
+    Ok((extents, false))
 }
 
 /// The first run worth merging, of the lowest level possible.
@@ -122,7 +127,7 @@ fn rewrite(connection: &Connection, row: i64, name: &str, run: &[Extent]) -> Res
         let segment = Segment::of(found, name)?;
         let joins = merged.last().is_some_and(|open| {
             let header = open.header();
-            open.data().len() < SEALED && header.base + header.count == segment.header.base
+            open.data().len() < FULL && header.base + header.count == segment.header.base
         });
         if !joins {
             merged.push(Packer::new(segment.header.base));

@@ -151,6 +151,10 @@ impl State {
                 self.merge(stream);
             }
         }
+        if let Err(error) = self.give_back() {
+            tracing::debug!(%error, "numbers of commits are left out");
+            self.abandon();
+        }
         if let Err(error) = self.connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")
         {
             tracing::debug!(%error, "the write-ahead log stays for the next to open the file");
