@@ -13,7 +13,7 @@ use crate::{
 /// Things to try, best first; what this build cannot do is not shown.
 const EXAMPLES: &[(&str, &str, &str)] = &[
     ("review.scan", "heptad review scan src", "what our rules find in a folder"),
-    ("search.query", "heptad --db my.db search query 'retry backoff'", "search what was indexed"),
+    ("search.query", "heptad --db my.db search query code 'retry backoff'", "search what was indexed"),
     ("events.read", "heptad --db my.db events read --format jsonl", "what has happened"),
     ("platform.operations", "heptad platform operations", "what this platform can do"),
 ];

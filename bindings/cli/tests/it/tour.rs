@@ -66,6 +66,11 @@ fn search_finds_what_was_indexed_in_another_run() {
     let page = place.run(&["--db", "shop.db", "search", "query", "code", "packs", "--format", "json"]).json();
     assert_eq!(page["total"], 1);
     assert_eq!(page["hits"][0]["fields"]["name"], "pack");
+    let short =
+        ["--db", "shop.db", "search", "query", "code", "packs", "--fields", "line", "--format", "json"];
+    assert_eq!(place.run(&short).json()["hits"][0]["fields"], serde_json::json!({ "line": 4 }));
+    let unknown = place.run(&["--db", "shop.db", "search", "query", "code", "packs", "--fields", "lines"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("lines"), "{unknown:?}");
     let wrong = place.run(&["--db", "shop.db", "search", "query", "code", "(packs"]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
 }

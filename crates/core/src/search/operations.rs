@@ -76,6 +76,9 @@ pub struct QueryRequest {
     /// Whether to return snippets with what matches in them.
     #[serde(default)]
     pub highlight: Option<Highlight>,
+    /// Which stored fields of the hits to return; all of them where it is not given.
+    #[serde(default)]
+    pub fields: Option<Vec<String>>,
 }
 
 /// Documents to remove.
@@ -120,6 +123,7 @@ impl QueryRequest {
             limit: ten(),
             facets: Vec::new(),
             highlight: None,
+            fields: None,
         }
     }
 }
@@ -152,7 +156,17 @@ impl Search {
             facets: request.facets,
             highlight: request.highlight,
         };
-        self.catalog()?.query(&request.collection, &query).await
+        let catalog = self.catalog()?;
+        let Some(shown) = request.fields else { return catalog.query(&request.collection, &query).await };
+        let schema = catalog.schema(&request.collection).await?;
+        for name in &shown {
+            schema.field(name)?;
+        }
+        let mut page = catalog.query(&request.collection, &query).await?;
+        for hit in &mut page.hits {
+            hit.fields.retain(|name, _| shown.contains(name));
+        }
+        Ok(page)
     }
 
     /// Removes documents, which are no longer found as soon as this returns.
