@@ -23,6 +23,11 @@ pub(super) const PREFIX: &str = "HEPTAD_";
 /// Names the configuration file; no key, for it says where the keys are.
 const FILE_VARIABLE: &str = "HEPTAD_CONFIG";
 
+/// Variables with the prefix that are not ours to judge: they steer the project's own tests, whose children open platforms.
+fn steers_tests(name: &str) -> bool {
+    name == "HEPTAD_DATA" || name.starts_with("HEPTAD_CRASH_")
+}
+
 /// The most problems that one error reports.
 const MAX_PROBLEMS: usize = 20;
 
@@ -62,7 +67,7 @@ impl LoadOptions {
     }
 
     /// Takes these variables for the environment, as [`std::env::vars_os`] gives them. Those that do not begin with `HEPTAD_` are passed
-    /// over; an empty one counts as not set. `HEPTAD_CONFIG` names the file where [`file`](Self::file) was not called.
+    /// over, as are `HEPTAD_DATA` and `HEPTAD_CRASH_*`, which steer tests; an empty one counts as not set. `HEPTAD_CONFIG` names the file where [`file`](Self::file) was not called.
     #[must_use]
     pub fn environment<N, V>(mut self, variables: impl IntoIterator<Item = (N, V)>) -> Self
     where
@@ -71,7 +76,8 @@ impl LoadOptions {
     {
         let named = variables.into_iter().filter_map(|(name, value)| {
             let (name, value) = (name.into().into_string().ok()?, value.into());
-            (name.starts_with(PREFIX) && !value.is_empty()).then_some((name, value))
+            let ours = name.starts_with(PREFIX) && !steers_tests(&name);
+            (ours && !value.is_empty()).then_some((name, value))
         });
         self.environment.extend(named);
         self

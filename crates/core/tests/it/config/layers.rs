@@ -153,3 +153,14 @@ fn every_declared_key_is_well_formed() {
     assert_eq!(names.len(), distinct.len(), "no two keys share an environment variable: {names:?}");
     assert!(names.iter().all(|name| name.starts_with("HEPTAD_") && name != "HEPTAD_CONFIG"), "{names:?}");
 }
+
+#[test]
+fn variables_that_steer_tests_are_passed_over_and_others_are_not() {
+    let steering = variables(&[("HEPTAD_DATA", "../shared/data"), ("HEPTAD_CRASH_ROUNDS", "300")]);
+    assert!(Config::load(LoadOptions::new().environment(steering)).is_ok());
+    let unknown = variables(&[("HEPTAD_DATUM", "1")]);
+    assert_eq!(
+        Config::load(LoadOptions::new().environment(unknown)).unwrap_err().kind(),
+        ErrorKind::InvalidInput
+    );
+}
