@@ -39,6 +39,11 @@ impl Platform {
         Ok(Self { heptad })
     }
 
+    /// The platform itself.
+    pub(crate) fn heptad(&self) -> &Heptad {
+        &self.heptad
+    }
+
     /// What a call takes with it.
     pub(crate) fn context(&self) -> Context {
         self.heptad.context().clone()

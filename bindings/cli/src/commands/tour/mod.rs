@@ -8,11 +8,11 @@ mod stops;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Arg, Command, ValueHint, value_parser};
-use heptad::{Error, Heptad, Result};
+use heptad::{Error, Result};
 
 pub(crate) use self::stops::Tour;
 use super::Call;
-use crate::{progress, runtime};
+use crate::{globals::Globals, platform::Platform, progress, runtime};
 
 pub(super) fn command() -> Command {
     let path = value_parser!(PathBuf);
@@ -63,12 +63,9 @@ pub(super) fn run(call: &Call<'_>) -> Result<ExitCode> {
             })?;
         }
         let opening = std::time::Instant::now();
-        let mut builder = Heptad::builder().store(&store);
-        if let Some(file) = &call.globals.config {
-            builder = builder.config_file(file);
-        }
-        let heptad = builder.open().await?.with_progress(watcher.clone());
-        let tour = stops::walk(&heptad, &path, &question, &store, opening.elapsed()).await;
+        let globals = Globals { db: Some(store.clone()), ..call.globals.clone() };
+        let platform = Platform::open(&globals, watcher.clone()).await?;
+        let tour = stops::walk(platform.heptad(), &path, &question, &store, opening.elapsed()).await;
         watcher.finish();
         let tour = tour?;
         if call.console.format.is_json() {
