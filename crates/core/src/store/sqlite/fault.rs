@@ -88,6 +88,10 @@ fn describe(error: &rusqlite::Error) -> (ErrorKind, &'static str) {
         Some(ErrorCode::DatabaseCorrupt) => (ErrorKind::Corrupt, "the store's file is damaged"),
         Some(ErrorCode::NotADatabase) => (ErrorKind::Corrupt, "the file is not a SQLite database"),
         Some(ErrorCode::TooBig) => (ErrorKind::LimitExceeded, "a value is larger than SQLite allows"),
+        Some(ErrorCode::ConstraintViolation) => (
+            ErrorKind::LimitExceeded,
+            "the file holds as many streams, or a stream as many entries, as it ever can",
+        ),
         Some(ErrorCode::OutOfMemory) => (ErrorKind::Unavailable, "SQLite ran out of memory"),
         Some(ErrorCode::FileLockingProtocolFailed) => {
             (ErrorKind::Unavailable, "the file system's locks do not work")

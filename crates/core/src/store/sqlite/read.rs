@@ -12,7 +12,7 @@ use super::{
     super::{Entry, Key, KeyRange, Offset, Page, Record, StreamId, Value, Version},
     SqliteOptions, closed, connect,
     fault::{Fault, damaged},
-    segment::Segment,
+    segment::{Place, Segment},
 };
 use crate::{
     clock::Timestamp,
@@ -106,9 +106,8 @@ pub(super) fn scan(connection: &Connection, range: &KeyRange, page: Page) -> Res
 
 /// From the segment in which an offset lies (the last one that begins at or before it) to the end.
 const SEGMENTS_FROM: &str = "SELECT base, count, min_time, max_time, codec, crc32c, data FROM segments
-     WHERE stream = ?1
-       AND base >= coalesce((SELECT max(base) FROM segments WHERE stream = ?1 AND base <= ?2), 0)
-     ORDER BY base";
+     WHERE place BETWEEN coalesce((SELECT max(place) FROM segments WHERE place BETWEEN ?1 AND ?2), ?1) AND ?3
+     ORDER BY place";
 
 pub(super) fn entries(
     connection: &Connection,
@@ -122,7 +121,8 @@ pub(super) fn entries(
     let Some((id, trimmed)) = found else { return Ok(Vec::new()) };
     let after = i64::try_from(after.0).unwrap_or(i64::MAX).max(trimmed);
     let mut statement = connection.prepare_cached(SEGMENTS_FROM)?;
-    let mut rows = statement.query(params![id, after.saturating_add(1)])?;
+    let from = Place::of(id, after.unsigned_abs().saturating_add(1));
+    let mut rows = statement.query(params![Place::first(id), from, Place::last(id)])?;
     let mut entries = Vec::new();
     while entries.len() < limit {
         let Some(row) = rows.next()? else { break };
@@ -160,7 +160,8 @@ pub(super) struct StreamRow {
 /// What is kept of a stream. The column `head` is only written when entries are forgotten: the last segment knows it as well.
 pub(super) fn stream_row(connection: &Connection, name: &str) -> rusqlite::Result<Option<StreamRow>> {
     let sql = "SELECT id, trimmed, max(head, ifnull(
-            (SELECT base + count - 1 FROM segments WHERE stream = streams.id ORDER BY base DESC LIMIT 1), 0))
+            (SELECT base + count - 1 FROM segments
+             WHERE place BETWEEN id << 39 AND (id << 39) + 0x7FFFFFFFFF ORDER BY place DESC LIMIT 1), 0))
         FROM streams WHERE name = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let unsigned = |number: i64| number.unsigned_abs();

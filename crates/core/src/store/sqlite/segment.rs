@@ -23,6 +23,31 @@ pub(super) struct Header {
     pub(super) max_time: i64,
 }
 
+/// The key of a row of `segments`: stream and offset in one integer. An integer key makes SQLite append in place, and an append to change
+/// one page; a key of two columns would need an index beside the rows, or rows in an index, which a search compares whole.
+pub(super) struct Place;
+
+impl Place {
+    /// Offsets have 39 bits, streams 24: 550 billion entries for each of 16 million.
+    const OFFSET_BITS: u32 = 39;
+    const LAST_OFFSET: u64 = (1 << Self::OFFSET_BITS) - 1;
+
+    /// Of the segment that begins at `offset`. What is beyond the last place is the last: the database refuses a second of it.
+    pub(super) fn of(stream: i64, offset: u64) -> i64 {
+        stream << Self::OFFSET_BITS | offset.min(Self::LAST_OFFSET) as i64
+    }
+
+    /// Before all segments of the stream.
+    pub(super) fn first(stream: i64) -> i64 {
+        Self::of(stream, 0)
+    }
+
+    /// After all segments of the stream.
+    pub(super) fn last(stream: i64) -> i64 {
+        Self::of(stream, Self::LAST_OFFSET)
+    }
+}
+
 /// Entries on their way into a row.
 pub(super) struct Packer {
     header: Header,

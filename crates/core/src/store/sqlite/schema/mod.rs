@@ -13,7 +13,9 @@ const MIGRATIONS: &[&str] = &[include_str!("v1.sql")];
 
 /// Refuses a file that is another program's or a newer Heptad's. Changes nothing.
 pub(super) fn check(connection: &Connection) -> Result<(), Fault> {
-    version(connection, MIGRATIONS.len()).map(drop)
+    // One look at the file: between two, another process may have made it ours.
+    let snapshot = connection.unchecked_transaction()?;
+    version(&snapshot, MIGRATIONS.len()).map(drop)
 }
 
 /// Brings the file up to date, in one transaction.
@@ -22,7 +24,10 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), Fault> {
 }
 
 fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), Fault> {
-    if version(connection, migrations.len())? == migrations.len() {
+    let snapshot = connection.transaction()?;
+    let current = version(&snapshot, migrations.len())?;
+    drop(snapshot);
+    if current == migrations.len() {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -36,7 +41,7 @@ fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), Fault> 
     Ok(transaction.commit()?)
 }
 
-/// The version of the file; 0 where it is new.
+/// The version of the file; 0 where it is new. To be called in a transaction.
 fn version(connection: &Connection, known: usize) -> Result<usize, Fault> {
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -8,24 +8,24 @@ CREATE TABLE records (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE streams (
-    id      INTEGER PRIMARY KEY,
+    id      INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 0xFFFFFF),
     name    TEXT NOT NULL UNIQUE,
     head    INTEGER NOT NULL,               -- offsets up to here were used, and all that the segments have
     trimmed INTEGER NOT NULL                -- entries up to here are forgotten
 ) STRICT;
 
 -- Entries of streams, packed: one row for what one transaction appended to one stream, merged into larger rows later.
+-- The key is stream and offset in one integer, so that an append changes one page: there is no index beside the rows.
 CREATE TABLE segments (
-    stream   INTEGER NOT NULL,
-    base     INTEGER NOT NULL,              -- the offset of the first entry
+    place    INTEGER PRIMARY KEY CHECK (place > 0),
+    stream   INTEGER NOT NULL AS (place >> 39),
+    base     INTEGER NOT NULL AS (place & 0x7FFFFFFFFF), -- the offset of the first entry
     count    INTEGER NOT NULL,
     min_time INTEGER NOT NULL,              -- milliseconds since 1970, UTC
     max_time INTEGER NOT NULL,
     codec    INTEGER NOT NULL,
     crc32c   INTEGER NOT NULL,
-    data     BLOB NOT NULL,
-    -- An index beside the rows: without rowids a search would read whole segments to compare their keys.
-    PRIMARY KEY (stream, base)
+    data     BLOB NOT NULL
 ) STRICT;
 
 -- The last append of each producer.

@@ -44,7 +44,7 @@ pub(super) struct Stream {
     pub(super) producers: HashMap<Arc<str>, LastAppend>,
     /// How many small segments were written since segments were last merged.
     small: usize,
-    /// Segments before this offset have been looked at for merging.
+    /// Segments before this place have been looked at for merging.
     pub(super) merged: i64,
     /// What the running transaction will write.
     pub(super) pending: Pending,

@@ -12,7 +12,7 @@ use super::{
             stream::to_millisecond,
         },
         fault::{Breakage, Fault},
-        segment::Packer,
+        segment::{Packer, Place},
     },
     Job, State,
     cache::{Cache, Stream, signed, unsigned},
@@ -223,8 +223,9 @@ fn flush_stream(connection: &Connection, stream: &mut Stream) -> rusqlite::Resul
         let mut statement =
             connection.prepare_cached("UPDATE streams SET head = ?2, trimmed = ?3 WHERE id = ?1")?;
         statement.execute([stream.row, signed(stream.head), signed(stream.trimmed)])?;
-        let sql = "DELETE FROM segments WHERE stream = ?1 AND base <= ?2 AND base + count - 1 <= ?2";
-        connection.prepare_cached(sql)?.execute([stream.row, signed(stream.trimmed)])?;
+        let sql = "DELETE FROM segments WHERE place BETWEEN ?1 AND ?2 AND place + count - 1 <= ?2";
+        let upto = Place::of(stream.row, stream.trimmed);
+        connection.prepare_cached(sql)?.execute([Place::first(stream.row), upto])?;
     }
     for producer in stream.pending.producers.drain(..) {
         let Some(last) = stream.producers.get(&producer) else { continue };
@@ -245,13 +246,12 @@ fn flush_stream(connection: &Connection, stream: &mut Stream) -> rusqlite::Resul
 /// Writes one row of `segments`.
 pub(super) fn insert_segment(connection: &Connection, stream: i64, segment: &Packer) -> rusqlite::Result<()> {
     let header = segment.header();
-    let sql = "INSERT INTO segments (stream, base, count, min_time, max_time, codec, crc32c, data)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let sql = "INSERT INTO segments (place, count, min_time, max_time, codec, crc32c, data)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     connection
         .prepare_cached(sql)?
         .execute(params![
-            stream,
-            signed(header.base),
+            Place::of(stream, header.base),
             signed(header.count),
             header.min_time,
             header.max_time,

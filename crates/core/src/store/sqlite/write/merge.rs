@@ -3,12 +3,12 @@
 //! Segments have a level by their size. A run of [`MERGE_AT`] or more neighbours up to one level becomes one segment, so every entry is
 //! rewritten about once for each level and never again once its segment is [`SEALED`] (size-tiered compaction, as in LSM trees).
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::{
     super::{
         fault::Fault,
-        segment::{Packer, Segment},
+        segment::{Packer, Place, Segment},
     },
     State,
     group::insert_segment,
@@ -31,7 +31,7 @@ const MOST_BYTES: usize = 4 * FULL;
 /// What the database tells of a segment without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Extent {
-    base: i64,
+    place: i64,
     bytes: usize,
 }
 
@@ -58,7 +58,7 @@ impl State {
             } else if all {
                 done = true;
             } else {
-                stream.merged = extents[extents.len() - MERGE_AT].base;
+                stream.merged = extents[extents.len() - MERGE_AT].place;
             }
             while_sealed(&extents, &mut stream.merged);
         }
@@ -74,21 +74,21 @@ impl State {
 fn while_sealed(extents: &[Extent], from: &mut i64) {
     let sealed = extents.iter().take_while(|extent| extent.bytes >= SEALED).last();
     if let Some(extent) = sealed {
-        *from = (*from).max(extent.base);
+        *from = (*from).max(extent.place);
     }
 }
 
-/// The segments of a stream from an offset on, as many as one turn can use, and whether these are all.
+/// The segments of a stream from a place on, as many as one turn can use, and whether these are all.
 fn extents(connection: &Connection, stream: i64, from: i64) -> rusqlite::Result<(Vec<Extent>, bool)> {
-    let sql = "SELECT base, length(data) FROM segments WHERE stream = ?1 AND base >= ?2 ORDER BY base";
+    let sql = "SELECT place, length(data) FROM segments WHERE place BETWEEN ?1 AND ?2 ORDER BY place";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![stream, from])?;
+    let mut rows = statement.query([from.max(Place::first(stream)), Place::last(stream)])?;
     let (mut extents, mut small) = (Vec::new(), 0);
     while extents.len() < WINDOW && small <= MOST_BYTES {
         let Some(row) = rows.next()? else { return Ok((extents, true)) };
         let bytes = usize::try_from(row.get::<_, i64>(1)?).unwrap_or(usize::MAX);
         small += if bytes < SEALED { bytes } else { 0 };
-        extents.push(Extent { base: row.get(0)?, bytes });
+        extents.push(Extent { place: row.get(0)?, bytes });
     }
     Ok((extents, false))
 }
@@ -120,9 +120,9 @@ fn rewrite(connection: &Connection, row: i64, name: &str, run: &[Extent]) -> Res
     let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok(()) };
     let mut merged: Vec<Packer> = Vec::new();
     let sql = "SELECT base, count, min_time, max_time, codec, crc32c, data FROM segments
-        WHERE stream = ?1 AND base BETWEEN ?2 AND ?3 ORDER BY base";
+        WHERE place BETWEEN ?1 AND ?2 ORDER BY place";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([row, first.base, last.base])?;
+    let mut rows = statement.query([first.place, last.place])?;
     while let Some(found) = rows.next()? {
         let segment = Segment::of(found, name)?;
         let joins = merged.last().is_some_and(|open| {
@@ -136,8 +136,8 @@ fn rewrite(connection: &Connection, row: i64, name: &str, run: &[Extent]) -> Res
             open.extend(&segment)?;
         }
     }
-    let sql = "DELETE FROM segments WHERE stream = ?1 AND base BETWEEN ?2 AND ?3";
-    connection.prepare_cached(sql)?.execute([row, first.base, last.base])?;
+    let sql = "DELETE FROM segments WHERE place BETWEEN ?1 AND ?2";
+    connection.prepare_cached(sql)?.execute([first.place, last.place])?;
     for segment in &merged {
         insert_segment(connection, row, segment)?;
     }
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     fn sizes(sizes: &[usize]) -> Vec<Extent> {
-        sizes.iter().zip(1..).map(|(bytes, base)| Extent { base, bytes: *bytes }).collect()
+        sizes.iter().zip(1..).map(|(bytes, place)| Extent { place, bytes: *bytes }).collect()
     }
 
     #[test]

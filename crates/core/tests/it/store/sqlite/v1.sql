@@ -12,24 +12,25 @@ CREATE TABLE records (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE streams (
-    id      INTEGER PRIMARY KEY,
+    id      INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 0xFFFFFF),
     name    TEXT NOT NULL UNIQUE,
     head    INTEGER NOT NULL,               -- the last offset ever used
     trimmed INTEGER NOT NULL                -- entries up to here are forgotten
 ) STRICT;
 
 -- Entries of streams, packed: one row for what one transaction appended to one stream, merged into larger rows later.
+-- The key is stream and offset in one integer, so that an append changes one page: there is no index beside the rows.
 CREATE TABLE segments (
-    stream   INTEGER NOT NULL,
-    base     INTEGER NOT NULL,              -- the offset of the first entry
+    place    INTEGER PRIMARY KEY CHECK (place > 0),
+    stream   INTEGER NOT NULL AS (place >> 39),
+    base     INTEGER NOT NULL AS (place & 0x7FFFFFFFFF), -- the offset of the first entry
     count    INTEGER NOT NULL,
     min_time INTEGER NOT NULL,              -- milliseconds since 1970, UTC
     max_time INTEGER NOT NULL,
     codec    INTEGER NOT NULL,
     crc32c   INTEGER NOT NULL,
-    data     BLOB NOT NULL,
-    PRIMARY KEY (stream, base)
-) STRICT, WITHOUT ROWID;
+    data     BLOB NOT NULL
+) STRICT;
 
 -- The last append of each producer.
 CREATE TABLE producers (
@@ -52,7 +53,7 @@ INSERT INTO meta (one, commits) VALUES (1, 0);
 UPDATE meta SET commits = 3;
 INSERT INTO records VALUES ('users', 'ada', '"Ada"', 2);
 INSERT INTO streams VALUES (1, 'log', 3, 0);
-INSERT INTO segments VALUES (1, 1, 1, 1767225600000, 1767225600000, 1, 3249398395, x'0A80A0D5EDEE66226F6E6522');
-INSERT INTO segments VALUES (1, 2, 1, 1767225600000, 1767225600000, 1, 1782633401, x'0A80A0D5EDEE662274776F22');
-INSERT INTO segments VALUES (1, 3, 1, 1767225600000, 1767225600000, 1, 1125625124, x'0E80A0D5EDEE6622746872656522');
+INSERT INTO segments VALUES ((1 << 39) + 1, 1, 1767225600000, 1767225600000, 1, 3249398395, x'0A80A0D5EDEE66226F6E6522');
+INSERT INTO segments VALUES ((1 << 39) + 2, 1, 1767225600000, 1767225600000, 1, 1782633401, x'0A80A0D5EDEE662274776F22');
+INSERT INTO segments VALUES ((1 << 39) + 3, 1, 1767225600000, 1767225600000, 1, 1125625124, x'0E80A0D5EDEE6622746872656522');
 INSERT INTO producers VALUES (1, 'p', 1, 1, 3, 1);
