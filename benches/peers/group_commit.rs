@@ -34,8 +34,8 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime starts");
     for durability in [Durability::Full, Durability::Normal] {
-        for (producers, each) in [(1, 200), (16, 200), (128, 200)] {
-            let each = if durability == Durability::Normal { each * 10 } else { each };
+        for (producers, each) in [(1, 1000), (16, 400), (128, 200)] {
+            let each = if durability == Durability::Normal { each * 4 } else { each };
             let label = format!("{durability:?}, {producers} producers");
             if filter.as_ref().is_some_and(|wanted| !label.contains(wanted)) {
                 continue;
