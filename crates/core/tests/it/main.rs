@@ -5,6 +5,8 @@
 #[cfg(feature = "code")]
 mod code;
 mod config;
+#[cfg(all(feature = "sqlite", feature = "tantivy", unix))]
+mod crash;
 mod events;
 mod operation;
 mod platform;

@@ -35,7 +35,6 @@
 //! [`together`] is the peaceful sister: several processes work in one folder at once, and none is killed.
 
 mod child;
-mod random;
 mod together;
 
 use std::{
@@ -49,8 +48,9 @@ use std::{
 
 use tokio::runtime::Runtime;
 
+use self::child::PREFIX;
 pub use self::{child::Life, together::together};
-use self::{child::PREFIX, random::Random};
+use crate::random::Random;
 
 /// How a crash test is run.
 pub struct Crash {
@@ -62,7 +62,7 @@ pub struct Crash {
 }
 
 /// What is done to a folder.
-type Wreck = Box<dyn Fn(&Path)>;
+type Wreck = Box<dyn Fn(&Path, u64)>;
 
 /// What a check gets to see.
 #[derive(Clone, Debug)]
@@ -73,6 +73,13 @@ pub struct Remains {
     pub acknowledged: Vec<String>,
     /// How often a child was killed in this folder.
     pub deaths: u64,
+}
+
+impl Remains {
+    /// The acknowledgements that begin with the word `what`, without it: where several things are done at once, each has a word of its own.
+    pub fn told<'a>(&'a self, what: &'a str) -> impl Iterator<Item = &'a str> {
+        self.acknowledged.iter().filter_map(move |line| line.strip_prefix(what)?.strip_prefix(' '))
+    }
 }
 
 impl Crash {
@@ -108,9 +115,9 @@ impl Crash {
         self
     }
 
-    /// What happens to the folder between the kill and the check.
+    /// What happens to the folder between the kill and the check. The number is another after each kill, and the same from the same seed.
     #[must_use]
-    pub fn after_kill(mut self, wreck: impl Fn(&Path) + 'static) -> Self {
+    pub fn after_kill(mut self, wreck: impl Fn(&Path, u64) + 'static) -> Self {
         self.after_kill = Some(Box::new(wreck));
         self
     }
@@ -126,6 +133,7 @@ impl Crash {
     ) {
         let runtime = runtime();
         if let Some(life) = Life::of_this_process(self.name) {
+            end_with_any_panic();
             runtime.block_on(child(life));
             // Ending is a failure, and the parent sees it as the end of the pipe.
             std::process::exit(1);
@@ -140,7 +148,7 @@ impl Crash {
             for life in 0..self.lives.min(self.rounds - round) {
                 self.live_and_die(&mut remains, life, &mut random);
                 if let Some(wreck) = &self.after_kill {
-                    wreck(folder.path());
+                    wreck(folder.path(), random.below(u64::MAX));
                 }
                 let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
                     runtime.block_on(check(remains.clone()));
@@ -189,6 +197,15 @@ impl Crash {
         );
         remains.deaths += 1;
     }
+}
+
+/// A task that panics must not go unnoticed because others work on.
+fn end_with_any_panic() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        std::process::exit(1);
+    }));
 }
 
 fn runtime() -> Runtime {

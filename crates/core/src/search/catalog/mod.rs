@@ -198,7 +198,15 @@ impl Catalog {
     pub async fn catch_up(&self, collection: &str) -> Result<u64> {
         let _following = self.following(collection).await?;
         let (definition, _) = self.definition(collection).await?;
-        if self.tolerating_another_writer(self.follow(collection, &definition).await)? {
+        let followed = match self.follow(collection, &definition).await {
+            Err(error) if error.kind() == ErrorKind::Corrupt => {
+                // The index was closed for it; opened again it is whole, or empty and filled anew.
+                tracing::warn!(collection, ?error, "the search index is damaged and opened again");
+                self.follow(collection, &definition).await
+            }
+            followed => followed,
+        };
+        if self.tolerating_another_writer(followed)? {
             return Ok(0);
         }
         self.behind(collection, &definition).await

@@ -228,7 +228,11 @@ impl Collection {
             .num_merge_threads(1)
             .memory_budget_per_thread(WRITER_MEMORY_BYTES)
             .build();
-        self.index.writer_with_options(options).map_err(failure)
+        let writer = self.index.writer_with_options(options).map_err(failure)?;
+        // Whoever died in the middle of a commit left files without owners, whose names come up again: they would stand in the way of
+        // every commit from now on.
+        writer.garbage_collect_files().wait().map_err(failure)?;
+        Ok(writer)
     }
 
     fn lock(&self) -> MutexGuard<'_, Writer> {

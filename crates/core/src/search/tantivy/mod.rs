@@ -141,7 +141,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 
 /// What a failure of tantivy means to the caller.
 fn failure(error: ::tantivy::TantivyError) -> Error {
-    use ::tantivy::TantivyError as Cause;
+    use ::tantivy::{TantivyError as Cause, directory::error::OpenWriteError};
     let (kind, message) = match &error {
         Cause::LockFailure(..) => (
             ErrorKind::Unavailable,
@@ -151,6 +151,9 @@ fn failure(error: ::tantivy::TantivyError) -> Error {
         | Cause::IncompatibleIndex(_)
         | Cause::OpenReadError(_)
         | Cause::SchemaError(_) => (ErrorKind::Corrupt, "the files of the search index are damaged"),
+        Cause::OpenWriteError(OpenWriteError::FileAlreadyExists(_)) => {
+            (ErrorKind::Corrupt, "a file that a dead process left behind is in the way of the search index")
+        }
         Cause::IoError(cause) => match cause.kind() {
             std::io::ErrorKind::InvalidData
             | std::io::ErrorKind::UnexpectedEof

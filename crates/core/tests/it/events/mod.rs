@@ -2,7 +2,7 @@
 
 mod cost;
 #[cfg(feature = "sqlite")]
-mod crash;
+pub(crate) mod crash;
 mod envelope;
 mod local;
 mod operations;

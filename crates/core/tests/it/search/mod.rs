@@ -8,7 +8,7 @@ mod catalog;
 #[cfg(feature = "tantivy")]
 mod cranfield;
 #[cfg(all(feature = "tantivy", feature = "sqlite"))]
-mod crash;
+pub(crate) mod crash;
 #[cfg(feature = "tantivy")]
 mod operations;
 #[cfg(feature = "tantivy")]

@@ -193,3 +193,42 @@ async fn writers_and_readers_share_a_collection() {
     }
     assert_eq!(total(&index).await, 20);
 }
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("listed") {
+        let entry = entry.expect("an entry");
+        fs::copy(entry.path(), to.join(entry.file_name())).expect("copied");
+    }
+}
+
+/// Tantivy numbers its files by operations: the commit that is made in place of one that was cut short wants the same names.
+#[tokio::test]
+async fn what_a_commit_cut_short_left_behind_is_not_in_the_way() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let (live, doomed) = (folder.path().join("live"), folder.path().join("doomed"));
+    let open = async |path: &Path| {
+        let index = TantivyIndex::in_folder(path);
+        index.ensure("notes", &schema()).await.expect("opened");
+        index
+    };
+    let delete = || Changes { delete: vec!["1".into()], ..Changes::default() };
+    let upsert = ["1", "2"].map(|id| Document::new(id).with("body", "rain")).to_vec();
+    open(&live).await.apply("notes", Changes { upsert, ..Changes::default() }).await.expect("applied");
+    copy(&live.join("notes"), &doomed.join("notes"));
+    open(&doomed).await.apply("notes", delete()).await.expect("applied");
+    // As a process leaves it that dies before the new files are in `meta.json`; another has the folder open, and knows nothing of them.
+    let early = open(&live).await;
+    let meta = fs::read(live.join("notes/meta.json")).expect("read");
+    copy(&doomed.join("notes"), &live.join("notes"));
+    fs::write(live.join("notes/meta.json"), meta).expect("written");
+
+    let refused =
+        early.apply("notes", delete()).await.expect_err("a file is in the way of who opened before");
+    assert_eq!(refused.kind(), ErrorKind::Corrupt, "{refused:?}");
+    drop(early);
+    let late = open(&live).await;
+    assert_eq!(total(&late).await, 2);
+    late.apply("notes", delete()).await.expect("whoever opens afterwards clears it away");
+    assert_eq!(total(&late).await, 1);
+}

@@ -19,7 +19,7 @@ use heptad_core::{
 use heptad_testkit::{
     crash::{Crash, Life, Remains},
     store::{key, stream},
-    vfs,
+    vfs::{self, Cut},
 };
 use serde_json::json;
 
@@ -30,60 +30,80 @@ const TRIM_EVERY: u64 = 20;
 #[test]
 fn every_acknowledged_commit_is_whole_after_a_kill() {
     Crash::new("store::crash::every_acknowledged_commit_is_whole_after_a_kill")
-        .run(|life| work(life, SqliteOptions::default()), |remains| check(remains, SqliteOptions::default()));
+        .run(async |life| work(life.clone(), open(&life.folder, SqliteOptions::default()).await).await, look);
 }
 
 /// Acknowledged in `Full` means on the disk: what was written and not synced may be lost, and nothing is missed.
 #[cfg(unix)]
 #[test]
 fn every_acknowledged_commit_is_whole_after_a_loss_of_power() {
-    let lossy = || SqliteOptions { vfs: Some(vfs::register().into()), ..SqliteOptions::default() };
     Crash::new("store::crash::every_acknowledged_commit_is_whole_after_a_loss_of_power")
-        .after_kill(vfs::lose_unsynced)
-        .run(|life| work(life, lossy()), |remains| check(remains, SqliteOptions::default()));
+        .after_kill(|folder, _| vfs::cut_power(folder, Cut::Clean))
+        .run(async |life| work(life.clone(), open(&life.folder, lossy()).await).await, look);
 }
 
-/// The counter-proof that the test above can fail; and what `Normal` does promise: whole commits, from the end.
+/// The same on a disk that had written any part of what was not synced, in any order.
+#[cfg(unix)]
+#[test]
+fn every_acknowledged_commit_is_whole_after_a_loss_of_power_that_tears_pages() {
+    Crash::new("store::crash::every_acknowledged_commit_is_whole_after_a_loss_of_power_that_tears_pages")
+        .after_kill(|folder, seed| vfs::cut_power(folder, Cut::Torn(seed)))
+        .run(async |life| work(life.clone(), open(&life.folder, lossy()).await).await, look);
+}
+
+/// The counter-proof that the tests above can fail; and what `Normal` does promise: whole commits, from the end.
 #[cfg(unix)]
 #[test]
 fn a_loss_of_power_in_normal_takes_the_last_commits_whole() {
-    let lossy = || SqliteOptions {
-        vfs: Some(vfs::register().into()),
-        durability: Durability::Normal,
-        ..SqliteOptions::default()
-    };
+    let normal = || SqliteOptions { durability: Durability::Normal, ..lossy() };
     let lost = AtomicU64::new(0);
     Crash::new("store::crash::a_loss_of_power_in_normal_takes_the_last_commits_whole")
         .lives(1)
-        .after_kill(vfs::lose_unsynced)
+        .after_kill(|folder, seed| {
+            vfs::cut_power(folder, if seed % 2 == 0 { Cut::Clean } else { Cut::Torn(seed) });
+        })
         .run(
-            |life| work(life, lossy()),
+            async |life| work(life.clone(), open(&life.folder, normal()).await).await,
             async |mut remains: Remains| {
-                let store = open(&remains.folder, SqliteOptions::default()).await;
+                let store = open(&remains.folder, quick()).await;
                 for who in 0..COMMITTERS {
-                    let last = last_commit(&store, who).await;
+                    let last = last_commit(&*store, who).await;
                     let before = remains.acknowledged.len();
                     remains.acknowledged.retain(|line| {
-                        let (w, n, _) = parse(line);
+                        let (w, n, _) = parse(line.strip_prefix("commit ").expect("nothing else is told"));
                         w != who || n <= last
                     });
                     lost.fetch_add((before - remains.acknowledged.len()) as u64, Ordering::Relaxed);
                 }
-                drop(store);
-                check(remains, SqliteOptions::default()).await;
+                check(&*store, &remains).await;
             },
         );
     assert!(lost.into_inner() > 0, "unsynced writes are lost, so acknowledged commits are");
 }
 
-async fn open(folder: &Path, options: SqliteOptions) -> SqliteStore {
-    let store = SqliteStore::open(folder.join("store.db"), options, Arc::new(SystemClock)).await;
-    store.expect("what is left opens")
+/// A disk that loses what was not synced.
+#[cfg(unix)]
+pub(crate) fn lossy() -> SqliteOptions {
+    SqliteOptions { vfs: Some(vfs::register().into()), ..SqliteOptions::default() }
 }
 
-/// Commits for ever, eight at a time; says `committer number offset` after each.
-pub(super) async fn work(life: Life, options: SqliteOptions) {
-    let store = Arc::new(open(&life.folder, options).await);
+/// For a look at what is left. Its own changes need not outlive a loss of power: none comes before it is closed.
+pub(crate) fn quick() -> SqliteOptions {
+    SqliteOptions { durability: Durability::Normal, ..SqliteOptions::default() }
+}
+
+/// The store in `folder`.
+pub(crate) async fn open(folder: &Path, options: SqliteOptions) -> Arc<dyn Store> {
+    let store = SqliteStore::open(folder.join("store.db"), options, Arc::new(SystemClock)).await;
+    Arc::new(store.expect("what is left opens"))
+}
+
+async fn look(remains: Remains) {
+    check(&*open(&remains.folder, quick()).await, &remains).await;
+}
+
+/// Commits for ever, eight at a time; says `commit committer number offset` after each.
+pub(crate) async fn work(life: Life, store: Arc<dyn Store>) {
     let committers = (0..COMMITTERS).map(|who| {
         let (store, life) = (Arc::clone(&store), life.clone());
         tokio::spawn(async move {
@@ -95,7 +115,7 @@ pub(super) async fn work(life: Life, options: SqliteOptions) {
             }
             for n in done + 1.. {
                 let receipt = store.commit(batch(who, n)).await.expect("the commit succeeds");
-                life.acknowledge(format_args!("{who} {n} {}", receipt.appended[0].first));
+                life.acknowledge(format_args!("commit {who} {n} {}", receipt.appended[0].first));
             }
         })
     });
@@ -138,16 +158,15 @@ async fn last_commit(store: &dyn Store, who: u64) -> u64 {
 }
 
 /// Everything acknowledged is there; what is there is whole, in order, and without a gap.
-pub(super) async fn check(remains: Remains, options: SqliteOptions) {
-    let store = open(&remains.folder, options).await;
+pub(crate) async fn check(store: &dyn Store, remains: &Remains) {
     let log = store.read(&stream("log"), Offset::START, usize::MAX).await.expect("the log is whole");
     for (entry, offset) in log.iter().zip(1..) {
         assert_eq!(entry.offset, Offset(offset), "the log has no gap");
     }
     let told: Vec<[u64; 3]> = log.iter().map(|entry| entry.value.decode().expect("[who, n, part]")).collect();
     for who in 0..COMMITTERS {
-        let last = last_commit(&store, who).await;
-        let acknowledged = acknowledged(&remains, who);
+        let last = last_commit(store, who).await;
+        let acknowledged = acknowledged(remains, who);
         let heard = acknowledged.last().map_or(0, |(n, _)| *n);
         assert!(heard <= last, "committer {who}: {heard} was acknowledged, {last} is the last one left");
         assert!(last <= heard + remains.deaths, "committer {who}: {last} is there, {heard} was heard of");
@@ -162,7 +181,7 @@ pub(super) async fn check(remains: Remains, options: SqliteOptions) {
             let promised: Vec<u64> = (first..first + entries(n)).collect();
             assert_eq!(found, promised, "committer {who}: the entries of commit {n} are where it was told");
         }
-        check_own(&store, who, last).await;
+        check_own(store, who, last).await;
     }
 }
 
@@ -189,8 +208,7 @@ async fn check_own(store: &dyn Store, who: u64, last: u64) {
 
 /// The commits of `who` that were acknowledged, with the offset they were told: in order, each once.
 fn acknowledged(remains: &Remains, who: u64) -> Vec<(u64, u64)> {
-    let all: Vec<_> =
-        remains.acknowledged.iter().map(|line| parse(line)).filter(|(w, ..)| *w == who).collect();
+    let all: Vec<_> = remains.told("commit").map(parse).filter(|(w, ..)| *w == who).collect();
     assert!(all.is_sorted_by(|a, b| a.1 < b.1), "committer {who} commits in order");
     all.into_iter().map(|(_, n, first)| (n, first)).collect()
 }

@@ -2,8 +2,10 @@
 
 mod collection;
 #[cfg(feature = "sqlite")]
-mod crash;
+pub(crate) mod crash;
 mod memory;
+#[cfg(all(feature = "sqlite", unix))]
+mod power;
 #[cfg(feature = "sqlite")]
 mod processes;
 #[cfg(feature = "sqlite")]
