@@ -18,8 +18,8 @@ const WORKERS: usize = 4;
 #[test]
 fn the_index_agrees_with_the_store_after_every_kill() {
     Crash::new("search::crash::the_index_agrees_with_the_store_after_every_kill")
-        .rounds(8)
-        .most_acknowledgements(40)
+        .rounds(6)
+        .most_acknowledgements(24)
         .run(
             async |life| {
                 let store = open(&life.folder, SqliteOptions::default()).await;
