@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    future::Future,
+    future::{Future, ready},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_core::Stream;
-use futures_util::{FutureExt as _, StreamExt as _, stream::BoxStream};
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::BoxStream};
 use tracing::{Instrument as _, Span, field};
 
 use super::{Context, Spec};
@@ -29,19 +29,38 @@ pub type ResultStream<T> = BoxStream<'static, Result<T>>;
 /// # Errors
 /// [`PermissionDenied`](ErrorKind::PermissionDenied) where they may not; [`Internal`](ErrorKind::Internal) where `body` panics; else what
 /// `body` fails with. All with the operation's name added.
-pub async fn call<T>(
+pub async fn call<T: Send>(
     context: &Context,
     spec: &'static Spec,
-    body: impl Future<Output = Result<T>>,
+    body: impl Future<Output = Result<T>> + Send,
 ) -> Result<T> {
+    let mut result = None;
+    let body = async {
+        result = Some(body.await?);
+        Ok(())
+    };
+    guarded(context, spec, Box::pin(body)).await?;
+    result.ok_or_else(|| Error::internal("an operation ended without a result").in_operation(spec.full_name))
+}
+
+/// All of [`call`] but the type of the result: compiled once, and not for every operation.
+async fn guarded(context: &Context, spec: &'static Spec, body: BoxFuture<'_, Result<()>>) -> Result<()> {
     let mut running = Running::start(context, spec);
-    let guarded = async {
+    let checked = async {
         check(context, spec)?;
         AssertUnwindSafe(body).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))
     };
-    let result = guarded.instrument(running.span.clone()).await.map_err(|error| running.failed(error));
+    let result = checked.instrument(running.span.clone()).await.map_err(|error| running.failed(error));
     running.finish();
     result
+}
+
+/// A request that cannot be read is a call like any other: who may not call learns only that, and the failure is counted.
+pub(super) async fn refuse(context: &Context, spec: &'static Spec, error: Error) -> Error {
+    match guarded(context, spec, Box::pin(ready(Err(error)))).await {
+        Err(error) => error,
+        Ok(()) => Error::internal("a refused request was not refused"),
+    }
 }
 
 /// The same for an operation that streams: `body` makes the stream. A caller without the permission gets one item, the error.

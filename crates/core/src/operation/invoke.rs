@@ -1,6 +1,6 @@
 //! Calling an operation by name: JSON to request, the typed call, response to JSON. Called by generated code only.
 
-use std::future::{Future, ready};
+use std::future::Future;
 
 use futures_core::Stream;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -26,7 +26,7 @@ where
     let reply = async move {
         let response = match request::read(spec, request) {
             Ok(request) => run(H::new(context), request).await?,
-            Err(error) => refuse(spec, &context, error).await?,
+            Err(error) => return Err(guard::refuse(&context, spec, error).await),
         };
         write(spec, &response)
     };
@@ -67,15 +67,10 @@ where
             Reply::Many(items.map(move |item| item.and_then(|item| write(spec, &item))).boxed())
         }
         Err(error) => {
-            let refused = async move { refuse(spec, &context, error).await };
+            let refused = async move { Err(guard::refuse(&context, spec, error).await) };
             Reply::Many(futures_util::stream::once(refused).boxed())
         }
     }
-}
-
-/// A request that cannot be read is a call like any other: who may not call learns only that, and the failure is counted.
-async fn refuse<T>(spec: &'static Spec, context: &Context, error: Error) -> Result<T> {
-    guard::call(context, spec, ready(Err(error))).await
 }
 
 fn write<T: Serialize>(spec: &'static Spec, response: &T) -> Result<Value> {

@@ -116,6 +116,7 @@ mod guard;
 pub mod invoke;
 mod platform;
 mod principal;
+mod reading;
 mod registry;
 mod request;
 pub mod schema;

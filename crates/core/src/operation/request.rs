@@ -5,7 +5,11 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{Spec, schema};
+use super::{
+    Spec,
+    reading::{self, Outcome, Step},
+    schema,
+};
 use crate::{
     error::{Error, Result},
     suggest::{did_you_mean, shortened},
@@ -33,16 +37,10 @@ pub(super) fn read<R: DeserializeOwned>(spec: &Spec, request: Value) -> Result<R
             )));
         }
     };
-    let mut unknown = None;
-    let mut track = serde_path_to_error::Track::new();
-    let input = serde_path_to_error::Deserializer::new(request, &mut track);
-    let read = serde_ignored::deserialize(input, |path| {
-        unknown.get_or_insert_with(|| steps(&path));
-    });
-    match (read, unknown) {
-        (Ok(request), None) => Ok(request),
-        (Ok(_), Some(path)) => Err(unknown_field(spec, &path)),
-        (Err(error), _) => Err(malformed(&track.path().to_string(), &error.to_string())),
+    match reading::read(request) {
+        Outcome { read: Ok(request), unknown: None } => Ok(request),
+        Outcome { read: Ok(_), unknown: Some(path) } => Err(unknown_field(spec, &path)),
+        Outcome { read: Err((error, path)), .. } => Err(malformed(&display(&path), &error.to_string())),
     }
 }
 
@@ -61,7 +59,7 @@ fn malformed(path: &str, message: &str) -> Error {
     let (hint, message) = (hint(message), shortened(message, 400));
     let path = &*shortened(path, LONGEST_PATH);
     match path {
-        "." | "" => Error::invalid(format!("the request does not fit: {message}{hint}")),
+        "" => Error::invalid(format!("the request does not fit: {message}{hint}")),
         path => Error::invalid(format!("the request does not fit at `{path}`: {message}{hint}"))
             .with("field", path),
     }
@@ -74,27 +72,6 @@ fn hint(message: &str) -> String {
     }
     let mut quoted = message.split('`').skip(1).step_by(2);
     quoted.next().map(|word| did_you_mean(word, quoted)).unwrap_or_default()
-}
-
-/// One step from a value to a part of it.
-enum Step {
-    Field(String),
-    Index(usize),
-}
-
-fn steps(path: &serde_ignored::Path<'_>) -> Vec<Step> {
-    use serde_ignored::Path;
-    let (parent, step) = match path {
-        Path::Root => return Vec::new(),
-        Path::Seq { parent, index } => (parent, Some(Step::Index(*index))),
-        Path::Map { parent, key } => (parent, Some(Step::Field(key.clone()))),
-        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
-            (parent, None)
-        }
-    };
-    let mut all = steps(parent);
-    all.extend(step);
-    all
 }
 
 fn unknown_field(spec: &Spec, path: &[Step]) -> Error {
