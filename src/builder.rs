@@ -16,7 +16,7 @@ use heptad_core::{
     telemetry::{MeteredBus, MeteredIndex, MeteredStore, Metrics},
 };
 
-use crate::Heptad;
+use crate::{Heptad, encryption};
 
 /// Chooses what a platform is made of. What is not chosen here comes from the environment (`HEPTAD_*`), then from the configuration file,
 /// then from the defaults.
@@ -26,6 +26,7 @@ pub struct Builder {
     environment: bool,
     in_memory: bool,
     clock: Arc<dyn Clock>,
+    encryption: encryption::Chosen,
 }
 
 impl Default for Builder {
@@ -35,6 +36,7 @@ impl Default for Builder {
             environment: true,
             in_memory: false,
             clock: Arc::new(SystemClock),
+            encryption: encryption::Chosen::default(),
         }
     }
 }
@@ -82,11 +84,23 @@ impl Builder {
         self
     }
 
+    /// Encrypts what records and streams hold with data keys that `ring` wraps; without it `encryption.key_file` and `encryption.keys` say so.
+    ///
+    /// The search index is then kept in memory and built from the store when it is opened, unless `encryption.search` is `plain`. What is
+    /// encrypted and what is not: [`core::store::encrypted`](crate::core::store::encrypted).
+    #[cfg(feature = "encryption")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
+    pub fn encryption(mut self, ring: Arc<dyn heptad_core::crypto::KeyRing>) -> Self {
+        self.encryption.ring = Some(ring);
+        self
+    }
+
     /// Opens the platform.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the configuration is wrong, [`Unavailable`](crate::ErrorKind::Unavailable)
-    /// where a file cannot be opened, [`Corrupt`](crate::ErrorKind::Corrupt) where it is damaged.
+    /// where a file cannot be opened, [`Corrupt`](crate::ErrorKind::Corrupt) where it is damaged; with encryption what `Encrypted::open`
+    /// refuses, and [`Unsupported`](crate::ErrorKind::Unsupported) where keys are configured and the build lacks the feature.
     pub async fn open(self) -> Result<Heptad> {
         let clock = self.clock;
         let options =
@@ -98,15 +112,22 @@ impl Builder {
             Some(path) => open_store(path, &config, &metrics, &clock).await?,
             None => Arc::new(MemoryStore::new(Arc::clone(&clock))),
         };
-        let store: Arc<dyn Store> = Arc::new(MeteredStore::new(store, &metrics, Arc::clone(&clock)));
+        let folder = config.get(&SEARCH_PATH).or_else(|| path.as_deref().map(index_beside));
+        let folder = folder.filter(|_| !self.in_memory);
+        let opened = encryption::encrypt(self.encryption, store, folder.as_deref(), &config, &clock).await?;
+        let folder = folder.filter(|_| !opened.index_in_memory);
+        let store: Arc<dyn Store> = Arc::new(MeteredStore::new(opened.store, &metrics, Arc::clone(&clock)));
         let bus: Arc<dyn EventBus> = Arc::new(LocalBus::new(Arc::clone(&store), Arc::clone(&clock)));
         let bus = Arc::new(MeteredBus::new(bus, &metrics, Arc::clone(&clock)));
-        let folder = config.get(&SEARCH_PATH).filter(|_| !self.in_memory);
-        let search = open_index(folder.or_else(|| path.as_deref().map(index_beside))).map(|index| {
+        let search = open_index(folder).map(|index| {
             Catalog::new(Arc::clone(&store), Arc::new(MeteredIndex::new(index, &metrics, Arc::clone(&clock))))
         });
         let operations = crate::registry();
-        Ok(Heptad::new(Kernel::new(Ports { store, bus, search, clock, config, metrics, operations })))
+        let heptad =
+            Heptad::new(Kernel::new(Ports { store, bus, search, clock, config, metrics, operations }));
+        #[cfg(feature = "encryption")]
+        let heptad = heptad.with_encryption(opened.encryption);
+        Ok(heptad)
     }
 }
 

@@ -22,12 +22,14 @@
 //! | records and streams of your own | the port, `heptad.kernel().store`, or a typed [`core::store::Collection`] | |
 //! | to call anything by name, with JSON | [`Heptad::call`] | |
 //! | metrics, health, configuration | [`Heptad::platform`] | |
+//! | to encrypt what is kept | [`Builder`]`::encryption`, or `encryption.key_file` in the configuration | `encryption` |
 //!
 //! The kernel itself is [`core`]; each system is a module named after it.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builder;
+mod encryption;
 mod platform;
 
 pub use heptad_core::{self as core, Error, ErrorKind, Kernel, Result, Retry};

@@ -28,6 +28,8 @@ pub fn registry() -> Registry {
 #[derive(Clone)]
 pub struct Heptad {
     context: Context,
+    #[cfg(feature = "encryption")]
+    encryption: Option<std::sync::Arc<heptad_core::store::encrypted::Encrypted>>,
 }
 
 impl Heptad {
@@ -54,19 +56,42 @@ impl Heptad {
     }
 
     pub(crate) fn new(kernel: Kernel) -> Self {
-        Self { context: Context::owner(kernel) }
+        Self {
+            context: Context::owner(kernel),
+            #[cfg(feature = "encryption")]
+            encryption: None,
+        }
+    }
+
+    #[cfg(feature = "encryption")]
+    pub(crate) fn with_encryption(
+        mut self,
+        encryption: Option<std::sync::Arc<heptad_core::store::encrypted::Encrypted>>,
+    ) -> Self {
+        self.encryption = encryption;
+        self
+    }
+
+    /// The encryption of the store, for whoever changes keys: rotation, retirement, verification. `None` where it is not encrypted. It asks
+    /// for no permission: it belongs to the program that embeds the platform.
+    #[cfg(feature = "encryption")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
+    pub fn encryption(&self) -> Option<&heptad_core::store::encrypted::Encrypted> {
+        self.encryption.as_deref()
     }
 
     /// The same platform as `principal` sees it: what they may not do is refused.
     #[must_use]
     pub fn as_principal(&self, principal: Principal) -> Self {
-        Self { context: self.context.clone().as_principal(principal) }
+        let context = self.context.clone().as_principal(principal);
+        Self { context, ..self.clone() }
     }
 
     /// The same platform with long work telling `progress` how far it is.
     #[must_use]
     pub fn with_progress(&self, progress: SharedProgress) -> Self {
-        Self { context: self.context.clone().with_progress(progress) }
+        let context = self.context.clone().with_progress(progress);
+        Self { context, ..self.clone() }
     }
 
     /// Code review.

@@ -2,5 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[cfg(feature = "encryption")]
+mod encryption;
 mod hostile;
 mod platform;

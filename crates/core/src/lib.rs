@@ -23,6 +23,9 @@ pub mod clock;
 #[cfg_attr(docsrs, doc(cfg(feature = "code")))]
 pub mod code;
 pub mod config;
+#[cfg(feature = "encryption")]
+#[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
+pub mod crypto;
 pub mod error;
 pub mod events;
 pub mod kernel;

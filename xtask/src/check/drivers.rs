@@ -25,6 +25,7 @@ const RESERVED: &[Reserved] = &[
             "candle-*",
             "tree-sitter*",
             "object_store",
+            "ring",
         ],
         layer: Layer::Core,
         right: "only heptad-core names a backend driver: use its port",

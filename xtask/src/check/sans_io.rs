@@ -47,6 +47,7 @@ const SYSTEM_ADAPTERS: &[(&str, &str)] = &[("crates/review/src/files.rs", "the r
 const CORE_ADAPTERS: &[(&str, &str)] = &[
     ("clock.rs", "the system clock"),
     ("config/load.rs", "the configuration file and the environment"),
+    ("crypto/keyring/file.rs", "the file of a key ring"),
     ("store/sqlite", "the database file"),
     ("search/tantivy", "the index folder"),
     ("code/walk", "the repository being read"),

@@ -125,6 +125,14 @@ keys! {
     STORE_PATH: Option<PathBuf> = "store.path", short: "HEPTAD_DB";
     /// When a commit is acknowledged: `full`, once it survives the loss of power; `normal`, once it survives the end of the process.
     STORE_DURABILITY: &'static str = "store.durability", kind: Kind::Choice(&["full", "normal"]), default: "full";
+    /// The file with the keys that wrap the store's data keys, one `name key` a line, for its owner's eyes only: encrypts the store.
+    ENCRYPTION_KEY_FILE: Option<PathBuf> = "encryption.key_file";
+    /// The same keys as text, separated by commas or lines: for the environment and the program, never for a configuration file.
+    ENCRYPTION_KEYS: Option<String> = "encryption.keys", secret: true;
+    /// What an encrypted store does with values that are not encrypted: `refuse`, or `read`, while a store from before is being encrypted.
+    ENCRYPTION_EXISTING: &'static str = "encryption.existing", kind: Kind::Choice(&["refuse", "read"]), default: "refuse";
+    /// Where the search index of an encrypted store is: in `memory`, or `plain`: on the disk, where anybody who reads the folder reads the documents.
+    ENCRYPTION_SEARCH: &'static str = "encryption.search", kind: Kind::Choice(&["memory", "plain"]), default: "memory";
     /// The folder of the search index. Beside the store where it is not set.
     SEARCH_PATH: Option<PathBuf> = "search.path";
     /// What is logged: a level (`error`, `warn`, `info`, `debug`, `trace`) or a list such as `warn,heptad=debug`.

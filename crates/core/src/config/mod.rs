@@ -34,7 +34,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    key::{Declaration, KEYS, Key, LOG_LEVEL, SEARCH_PATH, STORE_DURABILITY, STORE_PATH, keys},
+    key::{
+        Declaration, ENCRYPTION_EXISTING, ENCRYPTION_KEY_FILE, ENCRYPTION_KEYS, ENCRYPTION_SEARCH, KEYS, Key,
+        LOG_LEVEL, SEARCH_PATH, STORE_DURABILITY, STORE_PATH, keys,
+    },
     load::LoadOptions,
     value::{Kind, Setting, Value},
 };

@@ -7,6 +7,9 @@
 
 mod batch;
 mod collection;
+#[cfg(feature = "encryption")]
+#[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
+pub mod encrypted;
 mod key;
 mod limits;
 pub mod memory;

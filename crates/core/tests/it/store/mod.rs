@@ -3,6 +3,8 @@
 mod collection;
 #[cfg(feature = "sqlite")]
 pub(crate) mod crash;
+#[cfg(feature = "encryption")]
+mod encrypted;
 mod memory;
 #[cfg(all(feature = "sqlite", unix))]
 mod power;
