@@ -10,6 +10,8 @@ use proptest::{collection::vec, prelude::*, sample::Index, test_runner::TestRunn
 mod config;
 #[path = "../../fuzz/targets/events.rs"]
 mod events;
+#[path = "../../fuzz/targets/grammars.rs"]
+mod grammars;
 #[path = "../../fuzz/targets/parser.rs"]
 mod parser;
 #[path = "../../fuzz/targets/sarif.rs"]
@@ -80,6 +82,11 @@ fn configuration_is_read_or_refused() {
 #[test]
 fn accepted_events_survive_a_round_trip() {
     attack("events", events::run);
+}
+
+#[test]
+fn no_grammar_ends_the_process() {
+    attack("grammars", grammars::run);
 }
 
 #[test]

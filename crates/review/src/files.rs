@@ -1,18 +1,13 @@
 //! The files of a folder: which there are, and what is in them.
 
-use std::{
-    fs::File,
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::{fs::File, io::Read as _, path::PathBuf};
 
 use heptad_core::{
     Error, ErrorKind, Result,
-    code::{Language, ParseLimits},
-};
-use ignore::{
-    WalkBuilder,
-    overrides::{Override, OverrideBuilder},
+    code::{
+        Language, ParseLimits,
+        walk::{Cancel, WalkOptions, find},
+    },
 };
 
 use crate::{model::Skipped, rules::RuleSet};
@@ -34,47 +29,29 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// The files at `path`, a folder or a file. Hidden files and those that ignore files name are left out, and links are not followed.
+    /// The files at `path`, a folder or a file, as [`find`] finds them: hidden files and those that ignore files name are left out, and
+    /// links are not followed. A file that is named itself is wanted whatever the globs say.
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) where there is nothing at `path`; [`InvalidInput`](ErrorKind::InvalidInput) where a glob is
     /// malformed.
     pub(crate) fn list(path: &str, include: &[String], exclude: &[String]) -> Result<Self> {
-        let absolute = absolute(path)?;
-        if absolute.is_file() {
-            let name = absolute.file_name().map(|name| name.to_string_lossy().into_owned());
-            let root = absolute.parent().unwrap_or(&absolute).to_owned();
-            return Ok(Self { path: absolute, root, names: name.into_iter().collect(), skipped: Vec::new() });
-        }
-        let included = globs(&absolute, include.iter().cloned())?;
-        let excluded = globs(&absolute, exclude.iter().map(|glob| format!("!{glob}")))?;
-        let (path, root) = (absolute.clone(), absolute.clone());
-        let mut files = Self { path, root, names: Vec::new(), skipped: Vec::new() };
-        for entry in WalkBuilder::new(&absolute).require_git(false).overrides(excluded).build() {
-            match entry {
-                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                    let wanted = included.is_empty() || included.matched(entry.path(), false).is_whitelist();
-                    if wanted {
-                        files.add(entry.path());
-                    }
-                }
-                Ok(_) => {}
-                Err(error) => files.skipped.push(Skipped { file: ".".to_owned(), reason: error.to_string() }),
-            }
-        }
-        files.names.sort_unstable();
-        Ok(files)
-    }
-
-    fn add(&mut self, path: &Path) {
-        let relative = path.strip_prefix(&self.root).unwrap_or(path);
-        let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-        let name = parts.join("/");
-        if relative.to_str().is_some() {
-            self.names.push(name);
-        } else {
-            self.skipped.push(Skipped { file: name, reason: "its name is not Unicode".to_owned() });
-        }
+        let path = absolute(path)?;
+        let root = if path.is_dir() { path.clone() } else { path.parent().unwrap_or(&path).to_owned() };
+        let options =
+            WalkOptions { include: include.to_vec(), exclude: exclude.to_vec(), ..WalkOptions::default() };
+        let found = find(&path, &options, &Cancel::default())?;
+        let named = |path: String| if path.is_empty() { ".".to_owned() } else { path };
+        Ok(Self {
+            path,
+            root,
+            names: found.files.into_iter().map(|file| file.path).collect(),
+            skipped: found
+                .skipped
+                .into_iter()
+                .map(|skipped| Skipped { file: named(skipped.path), reason: skipped.reason })
+                .collect(),
+        })
     }
 
     /// The content of a file; nothing where no rule reads its language.
@@ -107,14 +84,4 @@ pub(crate) fn absolute(path: &str) -> Result<PathBuf> {
         };
         Error::new(kind, format!("`{path}` cannot be read: {error}"))
     })
-}
-
-fn globs(root: &Path, globs: impl Iterator<Item = String>) -> Result<Override> {
-    let malformed =
-        |glob: &str, error: ignore::Error| Error::invalid(format!("`{glob}` is not a glob: {error}"));
-    let mut builder = OverrideBuilder::new(root);
-    for glob in globs {
-        builder.add(&glob).map_err(|error| malformed(glob.trim_start_matches('!'), error))?;
-    }
-    builder.build().map_err(|error| malformed("", error))
 }

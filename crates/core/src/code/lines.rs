@@ -59,6 +59,23 @@ impl Span {
     }
 }
 
+/// The offsets right behind the line ends of a text: `\n`, `\r\n` or a lone `\r`. The one place that says what a line is.
+pub(super) fn line_ends(text: &[u8]) -> impl Iterator<Item = usize> {
+    let ends = move |at: &usize| match text[*at - 1] {
+        b'\n' => true,
+        b'\r' => text.get(*at) != Some(&b'\n'),
+        _ => false,
+    };
+    (1..=text.len()).filter(ends)
+}
+
+/// The lines of a text with their ends; what stands behind the last line end is a line where it is not empty.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut start = 0;
+    let ends = line_ends(text.as_bytes()).chain([text.len()]);
+    ends.map(move |end| &text[std::mem::replace(&mut start, end)..end]).filter(|line| !line.is_empty())
+}
+
 /// Where the lines of a text begin, and how many characters stand before each of its blocks, so that a column costs the same on a line
 /// of ten million characters. Four bytes a line; eight bytes a block where the text is not ASCII.
 #[derive(Clone, Debug)]
@@ -115,11 +132,7 @@ impl LineIndex {
         assert!(u32::try_from(text.len()).is_ok(), "a line index takes texts of less than 4 GiB");
         let bytes = text.as_bytes();
         let mut starts = vec![if text.starts_with('\u{FEFF}') { 3 } else { 0 }];
-        for (at, byte) in bytes.iter().enumerate() {
-            if *byte == b'\n' || *byte == b'\r' && bytes.get(at + 1) != Some(&b'\n') {
-                starts.push(at as u32 + 1);
-            }
-        }
+        starts.extend(line_ends(bytes).map(|end| end as u32));
         let mut blocks = Vec::new();
         if !text.is_ascii() {
             let mut before = Width::default();

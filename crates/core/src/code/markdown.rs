@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use super::lines::lines;
+
 /// A heading and the text under it, up to the next heading of any level.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section {
@@ -27,24 +29,25 @@ pub fn sections(text: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut reader = Reader::default();
     let mut open: Vec<(u8, String)> = Vec::new();
-    let mut at = 0;
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        let end = at + line.len();
+    let mut starts: Vec<u32> = Vec::new();
+    let mut end = 0;
+    for (number, line) in lines(text).enumerate() {
+        starts.push(end);
+        end += line.len() as u32;
         if let Some(Heading { level, title, above }) = reader.read(line, number == 0) {
             // A setext heading began with the lines above its underline.
-            let start = if above == 0 { at } else { start_of_lines_before(text, at, above) };
+            let first = number - above;
             open.retain(|(outer, _)| *outer < level);
             sections.push(Section {
                 level,
                 path: open.iter().map(|(_, title)| title.clone()).collect(),
                 title: title.clone(),
-                line: (number - above) as u32 + 1,
-                range: start as u32..0,
-                body: end as u32..0,
+                line: first as u32 + 1,
+                range: starts[first]..0,
+                body: end..0,
             });
             open.push((level, title));
         }
-        at = end;
     }
     let mut end = text.len() as u32;
     for section in sections.iter_mut().rev() {
@@ -65,10 +68,6 @@ pub fn sections(text: &str) -> Vec<Section> {
         first.range.start = 0;
     }
     sections
-}
-
-fn start_of_lines_before(text: &str, at: usize, lines: usize) -> usize {
-    (0..lines).fold(at, |at, _| text[..at.saturating_sub(1)].rfind('\n').map_or(0, |end| end + 1))
 }
 
 struct Heading {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::language::is_binary;
+use super::{language::is_binary, lines::line_ends};
 
 /// The text of a file, byte for byte: offsets into it are offsets into the file. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Source {
         let text = String::from_utf8(bytes).map_err(|error| {
             let offset = error.utf8_error().valid_up_to();
             let before = &error.as_bytes()[..offset];
-            SourceError::NotUtf8 { offset, line: before.iter().filter(|byte| **byte == b'\n').count() + 1 }
+            SourceError::NotUtf8 { offset, line: line_ends(before).count() + 1 }
         })?;
         Ok(Self(text.into()))
     }

@@ -14,7 +14,10 @@ use std::{
     },
 };
 
-use ignore::{WalkBuilder, WalkState};
+use ignore::{
+    WalkBuilder, WalkState,
+    overrides::{Override, OverrideBuilder},
+};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -35,12 +38,23 @@ pub struct WalkOptions {
     pub ignored: bool,
     /// Only these languages; all where there are none.
     pub languages: Vec<Language>,
+    /// Only files that one of these globs matches, in the manner of `.gitignore`; all where there are none.
+    pub include: Vec<String>,
+    /// No files that one of these globs matches, and nothing in folders that do.
+    pub exclude: Vec<String>,
 }
 
 impl Default for WalkOptions {
     /// What a person would call the source: files up to 2 MiB, neither hidden nor ignored, of any language.
     fn default() -> Self {
-        Self { max_bytes: 2 << 20, hidden: false, ignored: false, languages: Vec::new() }
+        Self {
+            max_bytes: 2 << 20,
+            hidden: false,
+            ignored: false,
+            languages: Vec::new(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+        }
     }
 }
 
@@ -131,10 +145,12 @@ pub struct Walked<T> {
     pub skipped: Vec<Skipped>,
 }
 
-/// Finds the files below `root` (or `root` itself, where it is a file), ordered by path, and what could not be looked into.
+/// Finds the files below `root` (or `root` itself, where it is a file), ordered by path, and what could not be looked into. A file whose
+/// name is not Unicode is among the latter: it could not be named in what is made of it.
 ///
 /// # Errors
-/// [`NotFound`](ErrorKind::NotFound) where `root` does not exist; [`Cancelled`](ErrorKind::Cancelled).
+/// [`NotFound`](ErrorKind::NotFound) where `root` does not exist; [`InvalidInput`](ErrorKind::InvalidInput) where a glob is malformed;
+/// [`Cancelled`](ErrorKind::Cancelled).
 pub fn find(root: &Path, options: &WalkOptions, cancel: &Cancel) -> Result<Walked<FoundFile>> {
     let metadata = fs::metadata(root).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::not_found(format!("`{}` does not exist", root.display())),
@@ -149,8 +165,10 @@ pub fn find(root: &Path, options: &WalkOptions, cancel: &Cancel) -> Result<Walke
         };
         return Ok(Walked { files: vec![file], skipped: Vec::new() });
     }
+    let included = globs(root, &options.include, "")?;
     let mut builder = WalkBuilder::new(root);
     builder
+        .overrides(globs(root, &options.exclude, "!")?)
         .standard_filters(!options.ignored)
         .hidden(!options.hidden)
         .git_global(false)
@@ -162,11 +180,12 @@ pub fn find(root: &Path, options: &WalkOptions, cancel: &Cancel) -> Result<Walke
     }
     let (sender, found) = std::sync::mpsc::channel();
     builder.build_parallel().run(|| {
-        let sender = sender.clone();
+        let (sender, included) = (sender.clone(), included.clone());
         Box::new(move |entry| {
+            let wanted = |path: &Path| included.is_empty() || included.matched(path, false).is_whitelist();
             let result = match entry {
-                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                    Ok(FoundFile { path: below(root, entry.path()), location: entry.into_path() })
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) && wanted(entry.path()) => {
+                    named(below(root, entry.path()), entry.into_path())
                 }
                 Ok(_) => return if cancel.is_cancelled() { WalkState::Quit } else { WalkState::Continue },
                 Err(error) => Err(Skipped { path: String::new(), reason: error.to_string() }),
@@ -191,6 +210,23 @@ pub fn find(root: &Path, options: &WalkOptions, cancel: &Cancel) -> Result<Walke
     walked.files.sort();
     walked.skipped.sort_by(|a, b| (&a.path, &a.reason).cmp(&(&b.path, &b.reason)));
     Ok(walked)
+}
+
+fn globs(root: &Path, globs: &[String], mark: &str) -> Result<Override> {
+    let malformed =
+        |glob: &str, error: ignore::Error| Error::invalid(format!("`{glob}` is not a glob: {error}"));
+    let mut builder = OverrideBuilder::new(root);
+    for glob in globs {
+        builder.add(&format!("{mark}{glob}")).map_err(|error| malformed(glob, error))?;
+    }
+    builder.build().map_err(|error| malformed(&globs.join("`, `"), error))
+}
+
+fn named(path: String, location: PathBuf) -> Result<FoundFile, Skipped> {
+    match location.to_str() {
+        Some(_) => Ok(FoundFile { path, location }),
+        None => Err(Skipped { path, reason: "its name is not Unicode".to_owned() }),
+    }
 }
 
 /// Reads a file. `None`: it is in no language that is known or wanted, binary files included.

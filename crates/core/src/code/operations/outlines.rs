@@ -75,7 +75,9 @@ async fn outline(cache: &FactCache, files: Vec<SourceFile>) -> Result<Walked<Fil
     let keys: Vec<(Language, ContentHash)> = files.iter().map(|file| (file.language, file.hash)).collect();
     let mut known: HashMap<(Language, ContentHash), Outline> = HashMap::new();
     for (key, outline) in keys.iter().zip(cache.get::<Outline>(&keys).await?) {
-        known.extend(outline.map(|outline| (*key, outline)));
+        // What is kept may be damaged: then it is made again.
+        let whole = outline.filter(|outline| outline.language == key.0 && outline.is_whole());
+        known.extend(whole.map(|outline| (*key, outline)));
     }
     let (old, new): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|file| known.contains_key(&(file.language, file.hash)));

@@ -189,4 +189,14 @@ impl Outline {
     pub fn of(tree: &Tree) -> Self {
         extract::outline(tree)
     }
+
+    /// Whether every index leads to a definition, and that of a parent to one before its child.
+    pub(crate) fn is_whole(&self) -> bool {
+        let count = self.definitions.len();
+        let is_before = |(at, definition): (usize, &Definition)| {
+            definition.parent.is_none_or(|parent| (parent as usize) < at)
+        };
+        self.definitions.iter().enumerate().all(is_before)
+            && self.references.iter().all(|used| used.within.is_none_or(|within| (within as usize) < count))
+    }
 }

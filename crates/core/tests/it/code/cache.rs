@@ -59,3 +59,29 @@ async fn sweeping_keeps_the_newest_of_this_version() {
     assert!(cache.get::<usize>(&newest).await.unwrap().iter().all(Option::is_some));
     assert_eq!(words.get::<i32>(&[(Language::Python, hash(0))]).await.unwrap(), [Some(0)], "others stay");
 }
+
+#[tokio::test]
+async fn the_oldest_facts_go_first_and_a_fact_that_is_put_again_is_new() {
+    let store = store();
+    let cache = FactCache::new(store.clone(), "lines", 1, 3);
+    let key = |n: usize| (Language::Python, hash(n));
+    for n in 0..4 {
+        cache.put(&[(Language::Python, hash(n), &n)]).await.unwrap();
+    }
+    let kept = cache.get::<usize>(&[key(0), key(1), key(2), key(3)]).await.unwrap();
+    assert_eq!(kept, [None, Some(1), Some(2), Some(3)]);
+    cache.put(&[(Language::Python, hash(1), &1)]).await.unwrap();
+    cache.put(&[(Language::Python, hash(4), &4)]).await.unwrap();
+    let kept = cache.get::<usize>(&[key(1), key(2), key(3), key(4)]).await.unwrap();
+    assert_eq!(kept, [Some(1), None, Some(3), Some(4)]);
+}
+
+#[tokio::test]
+async fn a_put_larger_than_the_capacity_leaves_the_capacity() {
+    let store = store();
+    let cache = FactCache::new(store.clone(), "lines", 1, 4);
+    let numbers: Vec<usize> = (0..1000).collect();
+    let facts: Vec<_> = numbers.iter().map(|n| (Language::Python, hash(*n), n)).collect();
+    cache.put(&facts).await.unwrap();
+    assert_eq!(kept(&store).await, 4);
+}

@@ -52,6 +52,19 @@ proptest! {
     }
 }
 
+proptest! {
+    /// The line of a heading is the line its place is on, whichever way lines end.
+    #[test]
+    fn sections_and_positions_count_the_same_lines(parts in prop::collection::vec(
+        prop::sample::select(vec!["# A", "B", "===", "---", "\n", "\r", "\r\n", "\n\n", "```", " "]), 0..20)) {
+        let text = parts.concat();
+        let lines = LineIndex::new(text.as_str());
+        for section in heptad_core::code::markdown::sections(&text).iter().filter(|section| section.level > 0).skip(1) {
+            prop_assert_eq!(section.line, lines.position(section.range.start).line);
+        }
+    }
+}
+
 #[test]
 fn a_table_of_places() {
     for (text, byte, expected) in [

@@ -1,6 +1,7 @@
 //! The room `code`.
 
 mod cache;
+mod hazards;
 mod hostile;
 mod language;
 mod lines;

@@ -9,7 +9,7 @@ use heptad_core::{
         operations::{OutlineRequest, SymbolsRequest},
     },
     operation::{Context, Empty, Handle},
-    store::{KeyRange, Page},
+    store::{Batch, KeyRange, Page, Value},
 };
 
 use crate::platform::kernel;
@@ -72,6 +72,38 @@ async fn unchanged_files_come_from_the_cache() {
     let second = code.outline(OutlineRequest::new(path(&folder))).await.unwrap();
     assert_eq!(second.files[3].outline.definitions[0].name, "x");
     assert_eq!(kept(kernel).await.len(), 5);
+}
+
+#[tokio::test]
+async fn damaged_facts_are_made_again() {
+    let folder = repository();
+    let (code, kernel) = code();
+    let first = code.outline(OutlineRequest::new(path(&folder))).await.unwrap();
+    let whole = kernel.store.scan(KeyRange::all("code.facts"), Page::first(100)).await.unwrap();
+    let texts = whole.iter().map(|record| String::from_utf8(record.value.as_bytes().to_vec()).unwrap());
+    let text = texts.into_iter().find(|text| text.contains("Stack.push")).unwrap();
+    let orphan = text.replace("\"parent\":0", "\"parent\":7");
+    assert_ne!(orphan, text, "the method stands in its class");
+    let damages = [
+        Value::Bytes(b"\xFF\0 not JSON".to_vec().into()),
+        Value::Json("{".to_owned().into()),
+        Value::Json("[]".to_owned().into()),
+        Value::Json(text[..text.len() / 2].to_owned().into()),
+        Value::Json(orphan.into()),
+        Value::Json(text.replace("python", "go").into()),
+    ];
+    for damage in damages {
+        let mut batch = Batch::new();
+        for record in &whole {
+            batch.put(record.key.clone(), damage.clone());
+        }
+        kernel.store.commit(batch).await.unwrap();
+        assert_eq!(code.outline(OutlineRequest::new(path(&folder))).await.unwrap(), first, "{damage:?}");
+        for record in &whole {
+            let healed = kernel.store.get(&record.key).await.unwrap().unwrap();
+            assert_eq!(healed.value, record.value, "{damage:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -150,3 +150,37 @@ fn a_walk_that_was_stopped_says_so() {
         walk(folder.path(), &WalkOptions::default(), &Silent, &cancel, |_| ()).expect_err("stopped before");
     assert_eq!(error.kind(), ErrorKind::Cancelled);
 }
+
+#[test]
+fn globs_choose_files_and_exclude_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &[("a.py", b""), ("b.js", b""), ("tests/c.py", b""), ("tests/deep/d.js", b"")]);
+    let chosen = |include: &[&str], exclude: &[&str]| {
+        let list = |globs: &[&str]| globs.iter().map(|glob| (*glob).to_owned()).collect();
+        let options =
+            WalkOptions { include: list(include), exclude: list(exclude), ..WalkOptions::default() };
+        let files = read(folder.path(), &options).files;
+        files.into_iter().map(|file| file.path).collect::<Vec<_>>()
+    };
+    assert_eq!(chosen(&["*.py"], &[]), ["a.py", "tests/c.py"]);
+    assert_eq!(chosen(&[], &["tests/"]), ["a.py", "b.js"]);
+    assert_eq!(chosen(&["*.js", "tests/**"], &["deep"]), ["b.js", "tests/c.py"]);
+    assert_eq!(chosen(&["/a.py"], &[]), ["a.py"]);
+    let options = WalkOptions { exclude: vec!["{a".into()], ..WalkOptions::default() };
+    let error = walk(folder.path(), &options, &Silent, &Cancel::default(), |_| ()).expect_err("no glob");
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.message().contains("`{a` is not a glob"), "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_not_unicode_is_told_of() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &[("a.py", b"")]);
+    fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"b\xE9.py")), b"").unwrap();
+    let walked = read(folder.path(), &WalkOptions::default());
+    assert_eq!(paths(&walked), ["a.py"]);
+    assert_eq!(walked.skipped[0].reason, "its name is not Unicode");
+}
