@@ -36,10 +36,11 @@ fn word(rest: &str) -> Option<&str> {
     let rest = rest.strip_prefix(['~', '-']).unwrap_or(rest);
     let word = match rest.chars().next()? {
         quote @ ('"' | '\'' | '`') => {
-            // Without an end within reach it takes all there is and is not kept.
+            // The scanner reads to the quote or to the end; a word that has no room is not kept, so that longer ones do no harm.
             let rest = &rest[1..];
             let reach = (0..=rest.len().min(4096)).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(0);
-            &rest[..rest[..reach].find(quote)?]
+            let end = rest[..reach].find(quote).or((reach == rest.len()).then_some(reach));
+            &rest[..end?]
         }
         _ => &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())],
     };

@@ -34,6 +34,7 @@ fn fatal() -> Vec<(Language, String)> {
     if cfg!(feature = "lang-ruby") {
         texts.push((Language::Ruby, format!("x = <<{}\n", "a".repeat(300))));
         texts.push((Language::Ruby, format!("x = <<\"a\n{}\"\nfoo\n", "b".repeat(300))));
+        texts.push((Language::Ruby, format!("x = <<'a{}\n", "b".repeat(300))));
         texts.push((Language::Ruby, "{<<'}=?a".repeat(1100)));
     }
     texts
