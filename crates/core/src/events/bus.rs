@@ -113,6 +113,17 @@ pub struct DeadLetter {
     pub event: Event,
 }
 
+/// Which dead letters were sent again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct Redriven {
+    /// How many events.
+    pub count: u64,
+    /// Where the entries are now that could not be sent, for they are damaged and no dead letters: behind all the others, as they were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Offset>,
+}
+
 /// What to forget of a topic. Both may be given: an event goes when either says so. Events that some group has not finished stay unless
 /// `force` is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -178,7 +189,10 @@ pub trait EventBus: Send + Sync {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where a setting is wrong or differs from that of a member in this process.
     async fn subscribe(&self, topic: &Topic, config: GroupConfig) -> Result<Subscription>;
 
-    /// Moves a group to another place. What is handed out at that time can no longer be acknowledged.
+    /// Moves a group to another place. What is handed out at that time can no longer be acknowledged, from this moment on. The other
+    /// consumers of this process know at once. Those of other processes go on with what they have claimed, in vain, until they hear of it:
+    /// as soon as their store tells that a stream has grown (SQLite: within its `poll_interval`, 50 ms), at the latest when they commit
+    /// something.
     ///
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound) where there is no such group.
@@ -190,7 +204,8 @@ pub trait EventBus: Send + Sync {
     /// The groups of `topic`, or of every topic, by topic and name.
     async fn groups(&self, topic: Option<&Topic>) -> Result<Vec<GroupStatus>>;
 
-    /// The dead letters of a group after offset `after` of its dead letters, oldest first, at most `limit`.
+    /// The dead letters of a group after offset `after` of its dead letters, oldest first, at most `limit`. A damaged entry is listed with
+    /// the origin 0; its reason says what is wrong with it.
     async fn dead_letters(
         &self,
         topic: &Topic,
@@ -199,8 +214,9 @@ pub trait EventBus: Send + Sync {
         limit: usize,
     ) -> Result<Vec<DeadLetter>>;
 
-    /// Publishes the dead letters of a group up to offset `up_to` of its dead letters again, for this group only, and returns how many.
-    async fn redrive(&self, topic: &Topic, group: &GroupName, up_to: Offset) -> Result<u64>;
+    /// Publishes the dead letters of a group up to offset `up_to` of its dead letters again, for this group only. Damaged entries are passed
+    /// over, kept and named. What dies again meanwhile is left for the next call.
+    async fn redrive(&self, topic: &Topic, group: &GroupName, up_to: Offset) -> Result<Redriven>;
 
     /// Forgets old events.
     async fn trim(&self, topic: &Topic, retention: Retention) -> Result<Trimmed>;

@@ -30,7 +30,9 @@ pub struct Token {
     pub epoch: u64,
     /// The event.
     pub offset: Offset,
-    /// Grows when the event is handed out again: 1, 2, 3 …
+    /// Grows whenever the event is claimed for a consumer: 1, 2, 3 …
+    pub claim: u32,
+    /// The number of the attempt: as many of the claims as came to a consumer.
     pub attempt: u32,
 }
 

@@ -85,7 +85,9 @@ pub struct GroupConfig {
     pub name: String,
     /// Where it begins when it is new.
     pub start: Start,
-    /// After so many attempts an event goes to the dead letters; at least 1. Default 5.
+    /// After so many attempts an event goes to the dead letters; at least 1. Default 5. An attempt is a claim of the event for a consumer
+    /// that gets it. What a process claimed ahead and had not handed out when it died was no attempt; as the record learns of what is
+    /// handed out with the next commit and not before, an event that kills its process at once may come once more than this says.
     pub max_attempts: u32,
     /// How long an event waits after a failed attempt.
     pub backoff: Backoff,
@@ -95,8 +97,14 @@ pub struct GroupConfig {
     /// At most so many events are handed out or wait for redelivery at any time, over all consumers: 1 to 10,000, default 256.
     pub max_in_flight: usize,
     /// So many new events are claimed ahead of the consumers, in one commit: 0 (each when it is asked for) up to `max_in_flight`,
-    /// default 64. A process that dies has used up one attempt of each of them; where that must not be, take 0.
+    /// default 64.
     pub prefetch: usize,
+    /// At most so many bytes of events, as they are kept, are in memory for the consumers of one process, handed out or ahead of them;
+    /// an event that has more comes alone. At least 64 KiB, default 16 MiB. What is read at once is estimated from what came before.
+    pub max_bytes_in_view: usize,
+    /// So far the group looks ahead where one subject is held back: at most so many events are known that are not done, with about 100
+    /// bytes each. From `max_in_flight` up to 1,000,000, default 16,384.
+    pub max_in_view: usize,
     /// Only events whose type begins with this are handed out; the others count as done.
     pub type_prefix: Option<String>,
     /// In which order events are handed out.
@@ -114,6 +122,8 @@ impl GroupConfig {
             ack_wait: Duration::from_secs(30),
             max_in_flight: 256,
             prefetch: 64,
+            max_bytes_in_view: 16 << 20,
+            max_in_view: 16_384,
             type_prefix: None,
             order: Order::default(),
         }
@@ -162,6 +172,20 @@ impl GroupConfig {
         self
     }
 
+    /// How many bytes of events may be in memory.
+    #[must_use]
+    pub fn max_bytes_in_view(mut self, bytes: usize) -> Self {
+        self.max_bytes_in_view = bytes;
+        self
+    }
+
+    /// How many events that are not done may be known.
+    #[must_use]
+    pub fn max_in_view(mut self, events: usize) -> Self {
+        self.max_in_view = events;
+        self
+    }
+
     /// Which types of events it wants.
     #[must_use]
     pub fn type_prefix(mut self, prefix: impl Into<String>) -> Self {
@@ -197,6 +221,12 @@ impl GroupConfig {
         }
         if self.prefetch > self.max_in_flight {
             return refuse("prefetch", self.prefetch.to_string(), "at most max_in_flight");
+        }
+        if self.max_bytes_in_view < 64 << 10 {
+            return refuse("max_bytes_in_view", self.max_bytes_in_view.to_string(), "at least 65,536");
+        }
+        if !(self.max_in_flight..=1_000_000).contains(&self.max_in_view) {
+            return refuse("max_in_view", self.max_in_view.to_string(), "max_in_flight to 1,000,000");
         }
         Ok((name, dead))
     }

@@ -16,7 +16,9 @@ mod operations;
 mod topic;
 
 pub use self::{
-    bus::{Capabilities, DeadLetter, EventBus, GroupStatus, Published, Retention, TopicStatus, Trimmed},
+    bus::{
+        Capabilities, DeadLetter, EventBus, GroupStatus, Published, Redriven, Retention, TopicStatus, Trimmed,
+    },
     delivery::{Consumer, Delivery, Message, Outcome, Subscription, Token},
     effects::{Applied, Effects},
     envelope::{
@@ -27,8 +29,8 @@ pub use self::{
     local::LocalBus,
     operations::{
         DeadLetterPage, DeadLettersRequest, EventPage, Events, GroupList, GroupsRequest, PlacedEvent,
-        PublishRequest, PublishedBy, ReadRequest, RedriveRequest, Redriven, SeekRequest, TailRequest,
-        TopicList, TrimRequest,
+        PublishRequest, PublishedBy, ReadRequest, RedriveRequest, SeekRequest, TailRequest, TopicList,
+        TrimRequest,
     },
     topic::{GroupName, Topic},
 };

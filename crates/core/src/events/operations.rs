@@ -10,10 +10,10 @@ use futures_util::{StreamExt as _, stream};
 
 pub use self::messages::{
     DeadLetterPage, DeadLettersRequest, EventPage, GroupList, GroupsRequest, PlacedEvent, PublishRequest,
-    PublishedBy, ReadRequest, RedriveRequest, Redriven, SeekRequest, TailRequest, TopicList, TrimRequest,
+    PublishedBy, ReadRequest, RedriveRequest, SeekRequest, TailRequest, TopicList, TrimRequest,
 };
 use self::tail::Tail;
-use super::{GroupStatus, Published, Retention, Start, Trimmed};
+use super::{GroupStatus, Published, Redriven, Retention, Start, Trimmed};
 use crate::{
     error::{Error, Result},
     operation::{Context, Handle, operations},
@@ -102,7 +102,8 @@ impl Events {
 
     /// Publishes the events that a group gave up again, for this group only.
     ///
-    /// They come behind everything that is in the topic, begin with their first attempt and are no longer dead letters.
+    /// They come behind everything that is in the topic, begin with their first attempt and are no longer dead letters. Damaged dead letters
+    /// are passed over, kept and named.
     #[operation(writes)]
     pub async fn redrive(&self, request: RedriveRequest) -> Result<Redriven> {
         let RedriveRequest { topic, group, up_to } = request;
@@ -112,7 +113,7 @@ impl Events {
             // An event that fails again at once is left for the next call: this one ends.
             None => bus.watch(&topic.dead_letters(&group)?).current().await?,
         };
-        Ok(Redriven { count: bus.redrive(&topic, &group, up_to).await? })
+        bus.redrive(&topic, &group, up_to).await
     }
 
     /// Moves a group: back to see events again, or forward to pass over some.

@@ -14,7 +14,8 @@ use crate::{
     error::Result,
     events::{
         Applied, Capabilities, Consumer, DeadLetter, Event, EventBus, GroupConfig, GroupName, GroupStatus,
-        Message, Outcome, Published, Retention, Start, Subscription, Token, Topic, TopicStatus, Trimmed,
+        Message, Outcome, Published, Redriven, Retention, Start, Subscription, Token, Topic, TopicStatus,
+        Trimmed,
     },
     store::{Batch, Offset, Producer, Watch},
 };
@@ -123,7 +124,7 @@ impl EventBus for MeteredBus {
         self.inner.dead_letters(topic, group, after, limit).await
     }
 
-    async fn redrive(&self, topic: &Topic, group: &GroupName, up_to: Offset) -> Result<u64> {
+    async fn redrive(&self, topic: &Topic, group: &GroupName, up_to: Offset) -> Result<Redriven> {
         self.inner.redrive(topic, group, up_to).await
     }
 

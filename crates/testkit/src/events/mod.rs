@@ -40,7 +40,8 @@ macro_rules! events_suite {
                 a_dropped_delivery_is_a_failed_attempt, what_was_not_handed_out_is_returned_at_once,
                 dead_letters_can_be_sent_again, a_cancelled_wait_loses_nothing;
             processes: two_processes_share_a_group, claims_of_a_dead_process_lapse, whoever_was_replaced_is_refused,
-                order_per_subject_holds_across_processes;
+                what_a_dead_process_had_ahead_is_not_given_up, an_event_that_kills_its_process_is_given_up,
+                a_group_moved_by_another_process_is_moved_here, order_per_subject_holds_across_processes;
             effects: writes_and_acknowledgement_are_one, a_refused_effect_leaves_nothing, what_was_acknowledged_is_not_applied_again,
                 one_refused_effect_does_not_hurt_others, a_repeated_producer_is_acknowledged, events_may_be_published_by_an_effect;
             retention: old_events_are_forgotten, what_a_group_has_not_read_stays, force_forgets_it_anyway;

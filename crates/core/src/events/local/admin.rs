@@ -7,12 +7,16 @@ use super::{
 use crate::{
     clock::Timestamp,
     error::{Error, ErrorKind, Result},
-    events::{DeadLetter, EventBus, GroupName, GroupStatus, Retention, Start, Topic, TopicStatus, Trimmed},
-    store::{Batch, Expect, Key, KeyRange, Offset, Page, Record, Value},
+    events::{DeadLetter, GroupName, GroupStatus, Redriven, Retention, Start, Topic, TopicStatus, Trimmed},
+    store::{Batch, Entry, Expect, Key, KeyRange, Offset, Page, Receipt, Record, Value},
 };
 
 /// How many records or entries are read at once.
 const PAGE: usize = 512;
+/// How many dead letters are read at once, before it is known how long they are.
+const READ: usize = 8;
+/// About how many bytes of dead letters are sent again in one commit.
+const PAGE_BYTES: usize = 8 << 20;
 
 impl LocalBus {
     /// The offset before the first event that a group which begins at `start` gets.
@@ -27,11 +31,15 @@ impl LocalBus {
 
     pub(super) async fn move_group(&self, topic: &Topic, group: &GroupName, to: Start) -> Result<()> {
         let after = self.place(topic, to).await?;
-        self.update(topic, group, |state, _batch| {
+        let before = self.store.watch(&super::moves()).current().await?;
+        let told = Value::json(&serde_json::json!({ "topic": topic, "group": group, "after": after }))?;
+        self.update(topic, group, |state, batch| {
             state.move_to(after);
+            batch.append(super::moves(), vec![told.clone()]).trim(super::moves(), before);
             Ok(())
         })
         .await
+        .map(|_receipt| ())
     }
 
     pub(super) async fn list_topics(&self) -> Result<Vec<TopicStatus>> {
@@ -52,7 +60,7 @@ impl LocalBus {
         for record in self.records(range).await? {
             let (topic, group) = names(&record.key)?;
             let state: GroupState = record.value.decode()?;
-            let in_flight = state.open.values().filter(|open| open.claimed).count() as u64;
+            let in_flight = state.open.values().filter(|open| open.is_claimed()).count() as u64;
             let last = self.last(&topic).await?.0;
             let dead = topic.dead_letters(&group)?;
             let dead_from = self.first(&dead).await?.0.max(state.redriven + 1);
@@ -77,34 +85,76 @@ impl LocalBus {
         limit: usize,
     ) -> Result<Vec<DeadLetter>> {
         let (state, _) = self.state(topic, group).await?;
-        let after = after.max(Offset(state.redriven));
-        let letters = self.read(&topic.dead_letters(group)?, after, limit).await?;
-        letters.into_iter().map(dead::read).collect()
+        let dead = topic.dead_letters(group)?;
+        let entries = self.store.read(dead.stream(), after.max(Offset(state.redriven)), limit).await?;
+        Ok(entries.iter().map(|entry| dead::read(&dead, entry).0).collect())
     }
 
-    pub(super) async fn send_again(&self, topic: &Topic, group: &GroupName, up_to: Offset) -> Result<u64> {
-        let mut sent = 0;
+    pub(super) async fn send_again(
+        &self,
+        topic: &Topic,
+        group: &GroupName,
+        up_to: Offset,
+    ) -> Result<Redriven> {
+        let dead = topic.dead_letters(group)?;
+        let up_to = up_to.min(self.last(&dead).await?);
+        let mut redriven = Redriven::default();
         loop {
-            // Each page is one commit: the events are in the topic and the letters gone, or neither.
-            let letters = self.list_dead(topic, group, Offset::START, PAGE).await?;
-            let letters: Vec<_> = letters.into_iter().take_while(|letter| letter.offset <= up_to).collect();
-            let (Some(first), Some(last)) = (letters.first(), letters.last()) else { return Ok(sent) };
-            let (first, last, count) = (first.offset, last.offset, letters.len() as u64);
-            let events = letters.into_iter().map(|letter| dead::redriven(letter, group)).collect();
-            let values = self.encode(events)?;
-            let dead = topic.dead_letters(group)?;
-            let mut somebody_else_did = false;
-            self.update(topic, group, |state, batch| {
-                somebody_else_did = state.redriven >= first.0;
-                if !somebody_else_did {
-                    state.redriven = last.0;
-                    batch.append(topic.stream().clone(), values.clone()).trim(dead.stream().clone(), last);
+            let (state, _) = self.state(topic, group).await?;
+            let page = self.page_of_dead(&dead, Offset(state.redriven), up_to).await?;
+            let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(redriven) };
+            let (first, last) = (first.offset, last.offset);
+            let (mut events, mut damaged) = (Vec::new(), Vec::new());
+            for entry in &page {
+                match dead::read(&dead, entry) {
+                    (letter, None) => events.push(dead::redriven(letter, group)),
+                    (_, Some(why)) => {
+                        tracing::warn!(%topic, %group, offset = %entry.offset, why, "a damaged dead letter is kept");
+                        damaged.push(entry.value.clone());
+                    }
                 }
-                Ok(())
-            })
-            .await?;
-            sent += if somebody_else_did { 0 } else { count };
+            }
+            let count = events.len() as u64;
+            let values = self.encode(events)?;
+            let mut somebody_else_did = false;
+            // Each page is one commit: the events are in the topic and the letters gone, or neither.
+            let receipt = self
+                .update(topic, group, |state, batch| {
+                    somebody_else_did = state.redriven >= first.0;
+                    if !somebody_else_did {
+                        state.redriven = last.0;
+                        for (stream, values) in [(topic.stream(), &values), (dead.stream(), &damaged)] {
+                            if !values.is_empty() {
+                                batch.append(stream.clone(), values.clone());
+                            }
+                        }
+                        batch.trim(dead.stream().clone(), last);
+                    }
+                    Ok(())
+                })
+                .await?;
+            if !somebody_else_did {
+                redriven.count += count;
+                let kept = receipt.appended.iter().filter(|appended| appended.stream == *dead.stream());
+                redriven.skipped.extend(kept.flat_map(|at| (at.first.0..at.first.0 + at.count).map(Offset)));
+            }
         }
+    }
+
+    /// Dead letters behind `after` and up to `up_to`, as many as one commit takes.
+    async fn page_of_dead(&self, dead: &Topic, after: Offset, up_to: Offset) -> Result<Vec<Entry>> {
+        let mut page = Vec::new();
+        let (mut after, mut bytes) = (after, 0);
+        while page.len() < PAGE && bytes < PAGE_BYTES && after < up_to {
+            let entries = self.store.read(dead.stream(), after, READ).await?;
+            let Some(last) = entries.last() else { break };
+            after = last.offset;
+            for entry in entries.into_iter().take_while(|entry| entry.offset <= up_to) {
+                bytes += entry.value.as_bytes().len();
+                page.push(entry);
+            }
+        }
+        Ok(page)
     }
 
     pub(super) async fn forget(&self, topic: &Topic, retention: Retention) -> Result<Trimmed> {
@@ -140,7 +190,7 @@ impl LocalBus {
         topic: &Topic,
         group: &GroupName,
         mut change: impl FnMut(&mut GroupState, &mut Batch) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Receipt> {
         loop {
             let (mut state, record) = self.state(topic, group).await?;
             let mut batch = Batch::new();
@@ -153,7 +203,7 @@ impl LocalBus {
                     if let Some(shared) = self.running(topic, group) {
                         shared.reread();
                     }
-                    return other.map(|_receipt| ());
+                    return other;
                 }
             }
         }

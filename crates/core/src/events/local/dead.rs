@@ -1,9 +1,8 @@
 //! Dead letters: the event as it was published, with extension attributes that say why it was given up.
 
 use crate::{
-    error::{Error, ErrorKind, Result},
     events::{DeadLetter, Event, Extension, GroupName, Message, Topic},
-    store::Offset,
+    store::{Entry, Offset},
 };
 
 /// The type of an entry that was no event.
@@ -28,11 +27,27 @@ pub(super) fn letter(message: &Message, attempts: u32, reason: &str) -> Event {
         .extension(REASON, if reason.is_empty() { "no reason was given".to_owned() } else { reason })
 }
 
-/// Reads a dead letter.
-pub(super) fn read(message: Message) -> Result<DeadLetter> {
-    let Message { offset, time, mut event } = message;
-    let damaged =
-        || Error::new(ErrorKind::Corrupt, "an entry of the dead letters is none").with("offset", offset);
+/// Reads an entry of `dead`; where it is no dead letter, what stands for it, and why.
+pub(super) fn read(dead: &Topic, entry: &Entry) -> (DeadLetter, Option<String>) {
+    let letter = Event::from_json(entry.value.as_bytes())
+        .map_err(|error| error.message().to_owned())
+        .and_then(|event| opened(entry, event));
+    let damaged = |why: String| {
+        let unreadable = DeadLetter {
+            offset: entry.offset,
+            time: entry.time,
+            origin: Offset::START,
+            attempts: 0,
+            reason: format!("the entry is not a dead letter: {why}"),
+            event: unreadable(dead, entry.value.as_bytes()),
+        };
+        (unreadable, Some(why))
+    };
+    letter.map_or_else(damaged, |letter| (letter, None))
+}
+
+fn opened(entry: &Entry, mut event: Event) -> Result<DeadLetter, String> {
+    let missing = |what: &str| format!("it has no `{what}`");
     let text = |extension: Option<Extension>| match extension {
         Some(Extension::String(text)) => Some(text),
         _ => None,
@@ -41,11 +56,11 @@ pub(super) fn read(message: Message) -> Result<DeadLetter> {
     let attempts = event.extensions.remove(ATTEMPTS).and_then(|value| u32::try_from(value.as_i32()?).ok());
     let reason = text(event.extensions.remove(REASON));
     Ok(DeadLetter {
-        offset,
-        time,
-        origin: Offset(origin.ok_or_else(damaged)?),
-        attempts: attempts.ok_or_else(damaged)?,
-        reason: reason.ok_or_else(damaged)?,
+        offset: entry.offset,
+        time: entry.time,
+        origin: Offset(origin.ok_or_else(|| missing(ORIGIN))?),
+        attempts: attempts.ok_or_else(|| missing(ATTEMPTS))?,
+        reason: reason.ok_or_else(|| missing(REASON))?,
         event,
     })
 }

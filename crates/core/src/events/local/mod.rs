@@ -11,8 +11,13 @@
 //! [`ack`](super::Delivery::ack). The record grows with what is in flight, at most `max_in_flight`, by about 40 bytes each.
 //!
 //! **Several processes** may consume one group. Each claim lasts `ack_wait` and is renewed by the worker that made it for as long as its
-//! consumer has time; when a process dies its claims lapse and another takes them over with a higher attempt number. That number, and the
-//! group's epoch, fence whoever was replaced: their acknowledgements are refused as conflicts.
+//! consumer has time; when a process dies its claims lapse and another takes them over with a higher number. That number, and the
+//! group's epoch, fence whoever was replaced: their acknowledgements are refused as conflicts. What a dead process had claimed ahead and
+//! not handed out was no attempt. Telling the record of every delivery would cost a commit each; so it learns of them with the commits
+//! that are made anyway, and of those that are claimed for a waiting consumer, as all redeliveries are, with the claim. An event that
+//! kills its process is therefore delivered at most once more than `max_attempts` says, and no event is given up for another's sake.
+//!
+//! A group that is moved by another process tells its workers through a stream; the watch on it wakes also those that are idle.
 
 mod admin;
 mod dead;
@@ -32,18 +37,20 @@ use async_trait::async_trait;
 use self::{shared::Shared, state::GroupState, worker::Worker};
 use super::{
     Capabilities, DeadLetter, Event, EventBus, GroupConfig, GroupName, GroupStatus, Message, Published,
-    Retention, Start, Subscription, Topic, TopicStatus, Trimmed,
+    Redriven, Retention, Start, Subscription, Topic, TopicStatus, Trimmed,
 };
 use crate::{
     clock::Clock,
     error::{Error, ErrorKind, Result},
-    store::{Batch, Expect, Key, Offset, Producer, Store, Value, Watch},
+    store::{Batch, Expect, Key, Offset, Producer, Store, StreamId, Value, Watch},
 };
 
 /// One record for each topic.
 const TOPICS: &str = "events.topics";
 /// One record for each group: `<topic>/<group>`.
 const GROUPS: &str = "events.groups";
+/// One entry for each move of a group; only the last is kept.
+const MOVES: &str = "events.moves";
 /// What an event may grow by when it becomes a dead letter.
 const ATTRIBUTE_ROOM: usize = 8 << 10;
 
@@ -139,6 +146,10 @@ async fn declare(store: &dyn Store, topic: &Topic) -> Result<()> {
     let mut batch = Batch::new();
     batch.put(key, Value::json(&serde_json::json!({ "stream": topic.stream().as_str() }))?);
     store.commit(batch).await.map(|_receipt| ())
+}
+
+fn moves() -> StreamId {
+    StreamId::new(MOVES).expect("the name is well-formed")
 }
 
 fn group_key(topic: &Topic, group: &GroupName) -> Result<Key> {
@@ -273,7 +284,7 @@ impl EventBus for LocalBus {
         self.list_dead(topic, group, after, limit).await
     }
 
-    async fn redrive(&self, topic: &Topic, group: &GroupName, up_to: Offset) -> Result<u64> {
+    async fn redrive(&self, topic: &Topic, group: &GroupName, up_to: Offset) -> Result<Redriven> {
         self.send_again(topic, group, up_to).await
     }
 

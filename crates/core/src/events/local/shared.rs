@@ -45,7 +45,7 @@ pub(super) struct Inner {
     /// Somebody has asked for an event: from then on events are claimed ahead.
     pub(super) asked: bool,
     /// The record was changed by somebody else in this process.
-    pub(super) moved: bool,
+    pub(super) changed: bool,
     /// The worker is gone, and why.
     end: Option<(ErrorKind, String)>,
 }
@@ -119,7 +119,7 @@ impl Shared {
 
     /// Somebody else changed the record: the worker reads it again.
     pub(super) fn reread(&self) {
-        self.lock().moved = true;
+        self.lock().changed = true;
         self.work.notify_one();
     }
 

@@ -25,27 +25,68 @@ pub(super) struct GroupState {
     pub(super) redriven: u64,
 }
 
-/// An event that is claimed or waits for redelivery. Kept as `[attempts, until, claimed]` to be small.
+/// An event that is claimed or waits for redelivery. Kept as `[claims, until, stage, spared]` to be small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "(u32, i64, bool)", into = "(u32, i64, bool)")]
+#[serde(from = "(u32, i64, Stage, u32)", into = "(u32, i64, Stage, u32)")]
 pub(super) struct Open {
-    /// How many attempts were begun.
-    pub(super) attempts: u32,
+    /// How often it was claimed: fences whoever had an earlier claim.
+    pub(super) claims: u32,
     /// When the claim lapses, or from when on it may be delivered again: milliseconds since 1970.
     pub(super) until: i64,
-    /// Somebody holds it.
-    pub(super) claimed: bool,
+    pub(super) stage: Stage,
+    /// How many of the claims were no attempts, for the event was not handed out.
+    pub(super) spared: u32,
 }
 
-impl From<(u32, i64, bool)> for Open {
-    fn from((attempts, until, claimed): (u32, i64, bool)) -> Self {
-        Self { attempts, until, claimed }
+/// Where an open event is. Kept as a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "u8", try_from = "u8")]
+pub(super) enum Stage {
+    /// It waits to be delivered again.
+    Waiting,
+    /// It is claimed, and nobody who keeps the record has seen it handed out.
+    Ahead,
+    /// It is claimed, and a consumer has it or gets it now.
+    Handed,
+}
+
+impl From<Stage> for u8 {
+    fn from(stage: Stage) -> Self {
+        stage as Self
     }
 }
 
-impl From<Open> for (u32, i64, bool) {
+impl TryFrom<u8> for Stage {
+    type Error = String;
+
+    fn try_from(number: u8) -> Result<Self, String> {
+        [Self::Waiting, Self::Ahead, Self::Handed]
+            .get(usize::from(number))
+            .copied()
+            .ok_or_else(|| format!("an open event is at stage 0, 1 or 2, not {number}"))
+    }
+}
+
+impl Open {
+    /// How many attempts were begun.
+    pub(super) fn attempts(&self) -> u32 {
+        self.claims.saturating_sub(self.spared)
+    }
+
+    pub(super) fn is_claimed(&self) -> bool {
+        self.stage != Stage::Waiting
+    }
+}
+
+impl From<(u32, i64, Stage, u32)> for Open {
+    fn from((claims, until, stage, spared): (u32, i64, Stage, u32)) -> Self {
+        Self { claims, until, stage, spared }
+    }
+}
+
+impl From<Open> for (u32, i64, Stage, u32) {
     fn from(open: Open) -> Self {
-        (open.attempts, open.until, open.claimed)
+        (open.claims, open.until, open.stage, open.spared)
     }
 }
 
@@ -114,21 +155,32 @@ impl GroupState {
     }
 
     /// Claims the event at `offset` until `until` and returns the token.
-    pub(super) fn claim(&mut self, offset: u64, until: i64) -> Token {
-        let open = self.open.entry(offset).or_insert(Open { attempts: 0, until, claimed: true });
-        *open = Open { attempts: open.attempts + 1, until, claimed: true };
-        let attempts = open.attempts;
-        self.token(offset, attempts)
+    pub(super) fn claim(&mut self, offset: u64, until: i64, stage: Stage) -> Token {
+        let open = self.open.entry(offset).or_insert(Open { claims: 0, until, stage, spared: 0 });
+        *open = Open { claims: open.claims + 1, until, stage, spared: open.spared };
+        let open = *open;
+        self.token(offset, &open)
     }
 
-    /// The token of attempt number `attempt` at the event at `offset`.
-    pub(super) fn token(&self, offset: u64, attempt: u32) -> Token {
-        Token { epoch: self.epoch, offset: Offset(offset), attempt }
+    /// The token of the present claim of the event at `offset`.
+    pub(super) fn token(&self, offset: u64, open: &Open) -> Token {
+        Token { epoch: self.epoch, offset: Offset(offset), claim: open.claims, attempt: open.attempts() }
+    }
+
+    /// The events of these tokens are in the hands of consumers: from now on their claims are attempts, whatever becomes of them.
+    pub(super) fn hand_out(&mut self, tokens: impl Iterator<Item = Token>) {
+        for token in tokens {
+            if self.standing(token) == Standing::Held
+                && let Some(open) = self.open.get_mut(&token.offset.0)
+            {
+                open.stage = Stage::Handed;
+            }
+        }
     }
 
     /// How the claim `token` stands.
     pub(super) fn standing(&self, token: Token) -> Standing {
-        let held = |open: &Open| open.claimed && open.attempts == token.attempt;
+        let held = |open: &Open| open.is_claimed() && open.claims == token.claim;
         match self.open.get(&token.offset.0) {
             _ if self.epoch != token.epoch => Standing::Lost,
             Some(open) if held(open) => Standing::Held,
@@ -140,20 +192,24 @@ impl GroupState {
     /// The event at `offset` waits for redelivery until `until`.
     pub(super) fn wait(&mut self, offset: u64, until: i64) {
         if let Some(open) = self.open.get_mut(&offset) {
-            (open.until, open.claimed) = (until, false);
+            (open.until, open.stage) = (until, Stage::Waiting);
         }
     }
 
-    /// The event at `offset` was claimed and not handed out: as if it had not been claimed.
+    /// Whoever claimed the event at `offset` gives it back without having handed it out: the first time it is as if he had not claimed it.
     pub(super) fn release(&mut self, offset: u64, now: i64) {
-        match self.open.get_mut(&offset) {
-            Some(open) if open.attempts > 1 => {
-                *open = Open { attempts: open.attempts - 1, until: now, claimed: false };
-            }
-            Some(_) => {
-                self.open.remove(&offset);
-            }
-            None => {}
+        if self.open.get(&offset).is_some_and(|open| open.claims == 1) {
+            self.open.remove(&offset);
+        } else {
+            self.spare(offset, now);
+        }
+    }
+
+    /// The claim of the event at `offset` is over and was no attempt; who had it, if he lives, is refused.
+    pub(super) fn spare(&mut self, offset: u64, now: i64) {
+        if let Some(open) = self.open.get_mut(&offset) {
+            (open.until, open.stage) = (now, Stage::Waiting);
+            open.spared = open.spared.saturating_add(1);
         }
     }
 }
@@ -196,7 +252,7 @@ mod tests {
         fn a_state_reads_back_as_it_was_written(claims in prop::collection::vec((1u64..99, any::<i64>()), 0..20)) {
             let mut state = GroupState::starting_after(Offset(3));
             for (offset, until) in claims {
-                if !state.is_done(offset) && state.claim(offset, until).attempt > 2 {
+                if !state.is_done(offset) && state.claim(offset, until, Stage::Ahead).attempt > 2 {
                     state.finish(offset);
                 }
             }
@@ -208,12 +264,17 @@ mod tests {
     #[test]
     fn only_the_last_claim_counts() {
         let mut state = GroupState::default();
-        let first = state.claim(1, 10);
+        let first = state.claim(1, 10, Stage::Handed);
         state.wait(1, 20);
         assert_eq!(state.standing(first), Standing::Lost);
-        let second = state.claim(1, 30);
+        let second = state.claim(1, 30, Stage::Ahead);
         assert_eq!((second.attempt, state.standing(first)), (2, Standing::Lost));
         assert_eq!(state.standing(second), Standing::Held);
+        state.release(1, 40);
+        assert_eq!(state.standing(second), Standing::Lost);
+        let third = state.claim(1, 50, Stage::Ahead);
+        assert_eq!((third.attempt, third.claim), (2, 3), "a claim that was no attempt fences all the same");
+        assert_eq!(state.standing(second), Standing::Lost);
         state.finish(1);
         assert_eq!(state.standing(first), Standing::Done);
         state.move_to(Offset(0));

@@ -42,6 +42,10 @@ pub(super) struct Worker {
     version: Version,
     window: Window,
     watch: Watch,
+    /// Grows when a group is moved, whoever does it.
+    moves: Watch,
+    /// How many moves were noticed.
+    noticed: Offset,
     /// Said by consumers and not committed yet.
     backlog: Vec<Settlement>,
     /// Since when something waits that is not urgent.
@@ -62,6 +66,7 @@ impl Worker {
         shared: Arc<Shared>,
     ) -> Self {
         let watch = store.watch(topic.stream());
+        let moves = store.watch(&super::moves());
         Self {
             store,
             clock,
@@ -73,6 +78,8 @@ impl Worker {
             version: Version::default(),
             window: Window::default(),
             watch,
+            moves,
+            noticed: Offset::START,
             backlog: Vec::new(),
             lingering: None,
             one_by_one: false,
@@ -92,6 +99,8 @@ impl Worker {
     }
 
     async fn work(&mut self) -> Result<()> {
+        // First the moves, then the record: it is at least as new.
+        self.noticed = self.moves.current().await?;
         self.reload().await?;
         self.watch.current().await?;
         loop {
@@ -128,13 +137,17 @@ impl Worker {
                 }
             }
             self.lingering = None;
+            // What is committed anyway tells whom a death would not spare.
+            draft.state.hand_out(demand.handed());
             self.commit(draft).await?;
         }
     }
 
     /// Takes over what consumers have said, and looks at what they want.
     async fn collect(&mut self) -> Result<Demand> {
-        if std::mem::take(&mut self.shared.lock().moved) {
+        let (moves, changed) = (self.moves.head(), std::mem::take(&mut self.shared.lock().changed));
+        if changed || moves > self.noticed {
+            self.noticed = self.noticed.max(moves);
             self.reload().await?;
         }
         let mut inner = self.shared.lock();
@@ -243,7 +256,7 @@ impl Worker {
             .with("offset", token.offset)
     }
 
-    /// Waits until a consumer says something, `timer` comes, or, where new events are wanted, the topic grows.
+    /// Waits until a consumer says something, `timer` comes, a group is moved, or, where new events are wanted, the topic grows.
     async fn rest(&mut self, timer: i64, hungry: bool) -> Result<()> {
         let wait = timer.saturating_sub(millis(self.clock.now()));
         let called = pin!(self.shared.work.notified());
@@ -261,9 +274,10 @@ impl Worker {
                 false => future::pending().await,
             }
         });
-        match future::select(future::select(called, timed), grown).await {
+        let moved = pin!(async { self.moves.after(self.noticed).await.map(|_head| ()) });
+        match future::select(future::select(called, timed), future::select(grown, moved)).await {
             Either::Left(_) => Ok(()),
-            Either::Right((grown, _)) => grown,
+            Either::Right((woken, _)) => woken.factor_first().0,
         }
     }
 }

@@ -111,13 +111,6 @@ pub struct RedriveRequest {
     pub up_to: Option<Offset>,
 }
 
-/// What was sent again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Redriven {
-    /// How many events.
-    pub count: u64,
-}
-
 /// Where a group is to go on: exactly one of `after`, `time` and `latest`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SeekRequest {

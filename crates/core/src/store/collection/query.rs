@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 
 /// How many records are read at once.
 const AT_ONCE: usize = 8;
+/// How many entries of an index are read at once where all are wanted.
+const PAGE: usize = 256;
 
 /// A page of what an index found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,12 +40,18 @@ impl<T: Serialize + DeserializeOwned + Send + Sync> Collection<T> {
     /// # Errors
     /// As [`find`](Self::find).
     pub async fn find_by(&self, index: &str, value: impl Into<IndexValue> + Send) -> Result<Vec<Stored<T>>> {
-        let range = IndexRange::equal(value);
-        Ok(self.query(index, &range, Page::first(usize::MAX)).await?.items)
+        let (mut rest, mut items) = (Some(IndexRange::equal(value)), Vec::new());
+        while let Some(range) = rest {
+            let found = self.query(index, &range, Page::first(PAGE)).await?;
+            items.extend(found.items);
+            rest = found.rest;
+        }
+        Ok(items)
     }
 
     /// A page of the records whose value in `index` lies in `range`.
     ///
+    /// The entries of the page are read from the index in one go, then their records, a few at a time.
     /// A record that is changed while the page is read may be left out, never returned under a value it no longer has; so a page can be
     /// shorter than its limit and not be the last.
     ///

@@ -5,6 +5,7 @@ mod cost;
 pub(crate) mod crash;
 mod envelope;
 mod local;
+mod memory;
 mod operations;
 mod random;
 mod unreadable;

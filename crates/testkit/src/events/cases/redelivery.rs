@@ -22,7 +22,9 @@ async fn dead(setup: &Setup<'_>) -> Vec<(String, u32, String)> {
 }
 
 async fn redrive(setup: &Setup<'_>, up_to: u64) -> u64 {
-    setup.bus.redrive(&setup.topic, &group(), Offset(up_to)).await.expect("sent again")
+    let redriven = setup.bus.redrive(&setup.topic, &group(), Offset(up_to)).await.expect("sent again");
+    assert!(redriven.skipped.is_empty(), "{redriven:?}");
+    redriven.count
 }
 
 pub async fn a_failed_event_comes_again_after_the_backoff(setup: Setup<'_>) {

@@ -9,7 +9,7 @@ use super::{
     super::{
         draft::Draft,
         shared::{Inner, Ready},
-        state::after,
+        state::{Stage, after},
     },
     Worker,
 };
@@ -37,6 +37,11 @@ impl Demand {
             asked: inner.asked,
         }
     }
+
+    /// What consumers of this process have in their hands.
+    pub(super) fn handed(&self) -> impl Iterator<Item = Token> {
+        self.mine.iter().filter(|(_, deadline)| deadline.is_some()).map(|(token, _)| *token)
+    }
 }
 
 impl Worker {
@@ -45,10 +50,11 @@ impl Worker {
         let ack_wait = self.shared.config.ack_wait;
         let half_time = |until: i64| until.saturating_sub(after(0, ack_wait / 2));
         let mut renewable = Vec::new();
-        let claimed: Vec<_> = draft.state.open.iter().filter(|(_, open)| open.claimed).collect();
+        let claimed: Vec<_> = draft.state.open.iter().filter(|(_, open)| open.is_claimed()).collect();
         let claimed: Vec<_> = claimed.into_iter().map(|(offset, open)| (*offset, *open)).collect();
         for (offset, open) in claimed {
-            let token = draft.state.token(offset, open.attempts);
+            let token = draft.state.token(offset, &open);
+            let handed = open.stage == Stage::Handed || matches!(demand.mine.get(&token), Some(Some(_)));
             let over = match demand.mine.get(&token) {
                 Some(Some(deadline)) if *deadline <= now => true,
                 Some(deadline) => {
@@ -61,10 +67,13 @@ impl Worker {
             };
             if over {
                 let reason = format!("not acknowledged within {ack_wait:?}");
-                let last = open.attempts >= self.shared.config.max_attempts;
-                if !last {
+                let last = open.attempts() >= self.shared.config.max_attempts;
+                if !handed {
+                    // Whoever had claimed it ahead is gone, as far as anybody knows before it came to a consumer.
+                    draft.state.spare(offset, now);
+                } else if !last {
                     draft.state.wait(offset, now);
-                } else if !self.bury(draft, token.offset, open.attempts, &reason).await? {
+                } else if !self.bury(draft, token.offset, open.attempts(), &reason).await? {
                     continue;
                 }
                 draft.closed.push(token);
@@ -79,7 +88,7 @@ impl Worker {
                 }
             }
         }
-        let timers = draft.state.open.iter().map(|(offset, open)| match open.claimed {
+        let timers = draft.state.open.iter().map(|(offset, open)| match open.is_claimed() {
             true if renewable.contains(offset) => half_time(open.until),
             true => open.until,
             // Whether somebody wants what waits is for `claim` to say.
@@ -106,16 +115,17 @@ impl Worker {
         // would wait for events that nobody else is going to take. The watch may not have heard of them yet.
         let open = draft.state.open.keys().next_back().filter(|_| active).map_or(0, |offset| *offset);
         let mut view = View::default();
-        view.look(self, draft, 0, now);
+        view.look(self, draft, demand, 0, now);
         loop {
             let (scanned, head) = (self.window.scanned, self.watch.head().0.max(open));
-            let too_few = view.fresh.len() < wanted && self.window.has_room() && scanned < head;
+            let too_few =
+                view.fresh.len() < wanted && self.window.has_room(&self.shared.config) && scanned < head;
             if !too_few && scanned >= open {
                 break;
             }
             let (topic, config, head) = (&self.topic, &self.shared.config, Offset(head));
             let seen = self.window.look(&*self.store, topic, head, config, &mut draft.state).await?;
-            view.look(self, draft, seen, now);
+            view.look(self, draft, demand, seen, now);
         }
 
         let again = demand.waiting.saturating_sub(demand.ready);
@@ -125,26 +135,34 @@ impl Worker {
         let fresh =
             view.fresh.iter().copied().take(if held_up { 0 } else { wanted.saturating_sub(due.len()) });
         let chosen: Vec<u64> = due.chain(fresh).collect();
-        for offset in chosen {
-            self.begin(draft, offset, now).await?;
+        let mut idle = demand.mine.is_empty();
+        for (place, offset) in chosen.into_iter().enumerate() {
+            if !self.window.has_room_for(offset, &self.shared.config) && !idle {
+                // When something is done there is room again.
+                return Ok(false);
+            }
+            // The first ones have their consumers already.
+            let stage = if place < again { Stage::Handed } else { Stage::Ahead };
+            self.begin(draft, offset, now, stage).await?;
+            idle = false;
         }
-        Ok(wanted > view.fresh.len() && self.window.has_room())
+        Ok(wanted > view.fresh.len() && self.window.has_room(&self.shared.config))
     }
 
-    async fn begin(&mut self, draft: &mut Draft, offset: u64, now: i64) -> Result<()> {
+    async fn begin(&mut self, draft: &mut Draft, offset: u64, now: i64, stage: Stage) -> Result<()> {
         let Some(message) = self.load(offset).await? else {
             // Retention took it away; the next draft finds another.
             draft.state.finish(offset);
             draft.urgent = true;
             return Ok(());
         };
-        if let Some(broken) = self.window.slots.get(&offset).and_then(|slot| slot.broken.clone()) {
+        if let Some(broken) = self.window.broken(offset) {
             let reason = format!("the entry is not an event: {broken}");
             self.bury(draft, message.offset, 0, &reason).await?;
             return Ok(());
         }
         let until = after(now, self.shared.config.ack_wait);
-        let token = draft.state.claim(offset, until);
+        let token = draft.state.claim(offset, until, stage);
         draft.claims.push(Ready { message: Arc::clone(&message), token, until });
         draft.urgent = true;
         Ok(())
@@ -164,22 +182,33 @@ struct View {
 
 impl View {
     /// Looks at the events in view behind offset `after`.
-    fn look(&mut self, worker: &mut Worker, draft: &mut Draft, after: u64, now: i64) {
-        for (&offset, slot) in worker.window.slots.range_mut(after + 1..) {
+    fn look(&mut self, worker: &mut Worker, draft: &mut Draft, demand: &Demand, after: u64, now: i64) {
+        // What is not going to be handed out here soon takes no memory.
+        let mut aside = Vec::new();
+        for (offset, subject) in worker.window.subjects(after) {
             if draft.state.is_done(offset) {
                 continue;
             }
-            if slot.subject != 0 && !self.subjects.insert(slot.subject) {
-                // Held back, perhaps for long.
-                slot.body = None;
+            if subject != 0 && !self.subjects.insert(subject) {
+                aside.push(offset);
                 continue;
             }
             match draft.state.open.get(&offset) {
                 None => self.fresh.push(offset),
-                Some(open) if open.claimed => {}
+                Some(open) if open.is_claimed() => {
+                    if !demand.mine.contains_key(&draft.state.token(offset, open)) {
+                        aside.push(offset);
+                    }
+                }
                 Some(open) if open.until <= now => self.due.push(offset),
-                Some(open) => draft.timer = draft.timer.min(open.until),
+                Some(open) => {
+                    draft.timer = draft.timer.min(open.until);
+                    aside.push(offset);
+                }
             }
+        }
+        for offset in aside {
+            worker.window.put_aside(offset);
         }
     }
 }

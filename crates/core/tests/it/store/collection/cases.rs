@@ -1,60 +1,18 @@
-//! Typed collections and their indexes, on every adapter.
+//! What a collection does, on any store.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 use heptad_core::{
     ErrorKind,
-    clock::SystemClock,
-    store::{
-        Batch, Collection, Definition, IndexRange, IndexValue, KeyRange, Offset, Page, Store,
-        memory::MemoryStore,
-    },
+    store::{Batch, Definition, IndexRange, IndexValue, KeyRange, Offset, Page, Store},
 };
 use heptad_testkit::store::{key, stream, text};
-use proptest::{collection::vec, prelude::*};
-use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct User {
-    email: Option<String>,
-    age: i64,
-    tags: Vec<String>,
-}
+use super::{User, agrees, ids, user, users};
 
-fn user(email: &str, age: i64, tags: &[&str]) -> User {
-    let email = (!email.is_empty()).then(|| email.to_owned());
-    User { email, age, tags: tags.iter().map(|tag| (*tag).to_owned()).collect() }
-}
-
-fn users() -> Definition<User> {
-    Definition::new("users")
-        .unique("email", |user: &User| user.email.as_ref().map(IndexValue::from))
-        .index("age", |user: &User| [IndexValue::from(user.age)])
-        .index("tag", |user: &User| user.tags.iter().map(IndexValue::from).collect::<Vec<_>>())
-        .index("tag-age", |user: &User| {
-            user.tags.iter().map(|tag| IndexValue::from(tag).then(user.age)).collect::<Vec<_>>()
-        })
-}
-
-fn memory() -> Arc<dyn Store> {
-    Arc::new(MemoryStore::new(Arc::new(SystemClock)))
-}
-
-async fn ids(users: &Collection<User>, index: &str, range: IndexRange, page: Page) -> Vec<String> {
-    let (mut next, mut ids) = (Some(range), Vec::new());
-    while let Some(range) = next {
-        let found = users.query(index, &range, page).await.expect("a query");
-        assert!(found.items.len() <= page.limit);
-        ids.extend(found.items.into_iter().map(|stored| stored.id));
-        next = found.rest;
-    }
-    ids
-}
-
-#[tokio::test]
-async fn values_are_found_under_what_the_indexes_say() {
-    let users = users().open(memory()).await.expect("the collection opens");
+pub(super) async fn values_are_found_under_what_the_indexes_say(store: Arc<dyn Store>) {
+    let users = users().open(store).await.expect("the collection opens");
     users.insert("u1", &user("ada@x", 36, &["math", "code"])).await.expect("an insert");
     users.insert("u2", &user("", -5, &["math"])).await.expect("an insert");
     users.insert("u3", &user("", 36, &["code", "code"])).await.expect("two users without an address");
@@ -81,9 +39,8 @@ async fn values_are_found_under_what_the_indexes_say() {
     assert_eq!(listed.iter().map(|stored| stored.id.as_str()).collect::<Vec<_>>(), ["u3", "u2"]);
 }
 
-#[tokio::test]
-async fn a_unique_value_is_taken_once_and_free_again_afterwards() {
-    let users = users().open(memory()).await.expect("the collection opens");
+pub(super) async fn a_unique_value_is_taken_once_and_free_again_afterwards(store: Arc<dyn Store>) {
+    let users = users().open(store).await.expect("the collection opens");
     let taken = |outcome: heptad_core::Result<_>| {
         let error = outcome.map(drop).expect_err("the address is taken");
         assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{error}");
@@ -111,9 +68,7 @@ async fn a_unique_value_is_taken_once_and_free_again_afterwards() {
     assert!(error.message().contains("u4"), "{error}");
 }
 
-#[tokio::test]
-async fn what_is_wrong_is_refused_and_changes_nothing() {
-    let store = memory();
+pub(super) async fn what_is_wrong_is_refused_and_changes_nothing(store: Arc<dyn Store>) {
     let users = users().open(Arc::clone(&store)).await.expect("the collection opens");
     users.insert("u1", &user("a@x", 1, &[])).await.expect("an insert");
     let kind = |error: heptad_core::Error| error.kind();
@@ -146,9 +101,7 @@ async fn what_is_wrong_is_refused_and_changes_nothing() {
     assert_eq!(kind(twice.map(drop).expect_err("the index is there twice")), ErrorKind::InvalidInput);
 }
 
-#[tokio::test]
-async fn changes_go_into_a_batch_with_events() {
-    let store = memory();
+pub(super) async fn changes_go_into_a_batch_with_events(store: Arc<dyn Store>) {
     let users = users().open(Arc::clone(&store)).await.expect("the collection opens");
     let log = stream("log");
     let mut batch = Batch::new();
@@ -169,9 +122,8 @@ async fn changes_go_into_a_batch_with_events() {
     assert_eq!(users.find_by("age", 1).await.expect("a query").len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn concurrent_changes_lose_nothing_and_keep_values_unique() {
-    let users = users().open(memory()).await.expect("the collection opens");
+pub(super) async fn concurrent_changes_lose_nothing_and_keep_values_unique(store: Arc<dyn Store>) {
+    let users = users().open(store).await.expect("the collection opens");
     users.insert("shared", &user("", 0, &[])).await.expect("an insert");
     let tasks = (0..8).map(|task: i64| {
         let users = users.clone();
@@ -209,9 +161,7 @@ async fn concurrent_changes_lose_nothing_and_keep_values_unique() {
     assert_eq!(users.find_by("age", 160).await.expect("a query").len(), 1);
 }
 
-#[tokio::test]
-async fn an_index_that_comes_later_is_filled() {
-    let store = memory();
+pub(super) async fn an_index_that_comes_later_is_filled(store: Arc<dyn Store>) {
     let plain = Definition::<User>::new("users").open(Arc::clone(&store)).await.expect("it opens");
     for n in 0..600 {
         plain.insert(&format!("u{n:03}"), &user(&format!("{n}@x"), n % 7, &["t"])).await.expect("an insert");
@@ -240,9 +190,7 @@ async fn an_index_that_comes_later_is_filled() {
     assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{error}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_index_is_filled_while_others_write() {
-    let store = memory();
+pub(super) async fn an_index_is_filled_while_others_write(store: Arc<dyn Store>) {
     let plain = Definition::<User>::new("users").open(Arc::clone(&store)).await.expect("it opens");
     for n in 0..1000 {
         plain.insert(&format!("u{n:04}"), &user(&format!("{n}@x"), 0, &[])).await.expect("an insert");
@@ -270,71 +218,7 @@ async fn an_index_is_filled_while_others_write() {
     agrees(&users).await;
 }
 
-/// What every index finds is what looking at every record finds.
-async fn agrees(users: &Collection<User>) {
-    let all = users.scan(KeyRange::all("users"), Page::first(usize::MAX)).await.expect("a scan");
-    let mut by_age: Vec<_> = all.iter().map(|stored| (stored.value.age, stored.id.clone())).collect();
-    by_age.sort();
-    let mut by_tag: Vec<_> = all
-        .iter()
-        .flat_map(|stored| stored.value.tags.iter().map(|tag| (tag.clone(), stored.id.clone())))
-        .collect();
-    by_tag.sort();
-    by_tag.dedup();
-    let emails: BTreeMap<_, _> =
-        all.iter().filter_map(|s| s.value.email.clone().map(|email| (email, s.id.clone()))).collect();
-    let cases = [
-        ("age", by_age.into_iter().map(|(_, id)| id).collect::<Vec<_>>()),
-        ("tag", by_tag.into_iter().map(|(_, id)| id).collect()),
-        ("email", emails.into_values().collect()),
-    ];
-    for (index, mut expected) in cases {
-        assert_eq!(ids(users, index, IndexRange::all(), Page::first(300)).await, expected, "{index}");
-        expected.reverse();
-        assert_eq!(ids(users, index, IndexRange::all(), Page::last(301)).await, expected, "{index}");
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn indexes_follow_every_change(changes in vec((0..6_u8, 0..4_u8, "[ab]{0,2}", -2..2_i64, vec("[abc]", 0..3)), 0..40)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        runtime.block_on(async {
-            let users = users().open(memory()).await.expect("the collection opens");
-            let mut model: BTreeMap<String, User> = BTreeMap::new();
-            for (id, what, email, age, tags) in changes {
-                let id = format!("u{id}");
-                let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
-                let new = user(&email, age, &tags);
-                let taken = new.email.is_some()
-                    && model.iter().any(|(other, user)| *other != id && user.email == new.email);
-                let outcome = match what {
-                    0 => users.delete(&id).await.map(|there| assert_eq!(there, model.remove(&id).is_some())),
-                    1 if model.contains_key(&id) => {
-                        users.update(&id, |user| { *user = new.clone(); Ok(()) }).await.map(drop)
-                    }
-                    _ => users.put(&id, &new).await.map(drop),
-                };
-                if what != 0 {
-                    assert_eq!(outcome.is_err(), taken, "{outcome:?}");
-                    if !taken {
-                        model.insert(id, new);
-                    }
-                }
-            }
-            let all = users.scan(KeyRange::all("users"), Page::first(99)).await.expect("a scan");
-            let all: BTreeMap<_, _> = all.into_iter().map(|stored| (stored.id, stored.value)).collect();
-            assert_eq!(all, model);
-            agrees(&users).await;
-        });
-    }
-}
-
-#[tokio::test]
-async fn an_entry_that_points_nowhere_is_passed_over() {
-    let store = memory();
+pub(super) async fn an_entry_that_points_nowhere_is_passed_over(store: Arc<dyn Store>) {
     let users = users().open(Arc::clone(&store)).await.expect("the collection opens");
     users.insert("u1", &user("", 1, &[])).await.expect("an insert");
     // As if the record had been deleted, and another changed, between the look at the index and the look at the record.
