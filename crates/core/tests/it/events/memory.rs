@@ -179,5 +179,5 @@ async fn what_another_process_has_leaves_room_for_more() {
     let events = [("-", 100 << 10); 8];
     let (_store, [here, there]) = processes(workers(), &events).await;
     let (first, second) = (take_all(&here).await, take_all(&there).await);
-    assert!(!first.is_empty() && !second.is_empty(), "{} here, {} there", first.len(), second.len());
+    assert!(first.len() >= 2 && second.len() >= 2, "{} here, {} there", first.len(), second.len());
 }
