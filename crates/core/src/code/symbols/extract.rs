@@ -1,6 +1,6 @@
 //! One pass over the tree, steered by the rules of its language.
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 use super::{
     Definition, Outline, Reference, ReferenceKind, SymbolKind,
@@ -11,6 +11,9 @@ use crate::code::{Node, NodeId, Tree};
 
 /// The most bytes of a name; longer qualified names are cut at their beginning, for nesting may be deep.
 const NAME: usize = 200;
+
+/// The most names of a pattern.
+const NAMES: usize = 1_000;
 
 /// The most nodes followed to find a name, so that a chain of a hundred thousand calls is not followed from each of them.
 const STEPS: usize = 32;
@@ -25,7 +28,7 @@ pub(super) fn outline(tree: &Tree) -> Outline {
         imports: Vec::new(),
     };
     let Some(rules) = Rules::of(tree.language()) else { return outline };
-    let mut walk = Walk { rules, outline, open: Vec::new(), above: Vec::new() };
+    let mut walk = Walk { rules, outline, open: Vec::new(), above: Vec::new(), names: HashSet::new() };
     for node in tree.nodes() {
         walk.visit(node);
     }
@@ -58,6 +61,8 @@ struct Walk {
     open: Vec<Open>,
     /// Comments and annotations so far; the flag tells comments.
     above: Vec<(Range<u32>, bool)>,
+    /// The names of what was defined: no uses of them.
+    names: HashSet<NodeId>,
 }
 
 impl Walk {
@@ -76,7 +81,8 @@ impl Walk {
             if let Some(read) = meaning.import {
                 read(node, &mut self.outline.imports);
             }
-            let is_name = around.is_some_and(|open| open.defines) && node.field() == Some("name");
+            let is_name = around.is_some_and(|open| open.defines) && node.field() == Some("name")
+                || self.names.contains(&node.id());
             for refer in meaning.refers.iter().filter(|refer| !(is_name && matches!(refer.used, Used::Whole)))
             {
                 self.refer(node, refer, within);
@@ -92,7 +98,7 @@ impl Walk {
         }
     }
 
-    /// Adds what `node` defines and returns the index of the last of it.
+    /// Adds what `node` defines and returns the index of what contains the rest of it: the last, or the first of several names of a type.
     fn define(
         &mut self,
         node: Node<'_>,
@@ -109,13 +115,32 @@ impl Walk {
             Name::Child(kinds) => {
                 node.children().find(|child| kinds.contains(&child.kind())).into_iter().collect()
             }
-            Name::Declarator => declared(node).into_iter().collect(),
+            Name::Declarator => node.children_in("declarator").filter_map(declared).collect(),
             Name::Whole => vec![node],
             Name::Find(find) => find(node).into_iter().collect(),
+            Name::Each(find) => find(node),
+        };
+        // `typedef struct a { … } b` names a type that has a name of its own: what stands in that is no part of `b`.
+        let is_alias = kind == SymbolKind::Type
+            && node
+                .child("type")
+                .is_some_and(|named| named.child("name").is_some() && named.child("body").is_some());
+        // A parameter of a constructor that is a field too stands in the type.
+        let around = within.map(|at| &self.outline.definitions[at as usize]);
+        let within = match around {
+            Some(made) if define.kind == SymbolKind::Field && made.kind == SymbolKind::Constructor => {
+                made.parent
+            }
+            _ => within,
         };
         let mut last = None;
         for name in names {
-            let text = if name.kind().contains("pattern") { "" } else { plain(name.text()) };
+            let text = match name.kind() {
+                "simple_symbol" => name.text().trim_start_matches(':'),
+                "shorthand_property_identifier_pattern" => name.text(),
+                kind if kind.contains("pattern") => "",
+                _ => plain(name.text()),
+            };
             let parent = within.map(|at| &self.outline.definitions[at as usize]);
             let Some(kind) = placed(kind, parent.map(|parent| parent.kind)).filter(|_| !text.is_empty())
             else {
@@ -124,13 +149,20 @@ impl Walk {
             let made = kind == SymbolKind::Method && self.rules.table.constructors.contains(&text);
             let owner =
                 define.owner.and_then(|owner| owner(node)).and_then(tail).map(|owner| plain(owner.text()));
+            // What is defined outside of its type may stand in the module of it.
+            let module = parent.filter(|parent| parent.kind == SymbolKind::Module);
+            let owned = owner.map(|owner| {
+                let module = module.map(|module| self.qualified(Some(&module.qualified_name), owner));
+                module.unwrap_or_else(|| owner.to_owned())
+            });
             let definition = Definition {
                 kind: match owner {
                     _ if made => SymbolKind::Constructor,
                     Some(_) if kind == SymbolKind::Function => SymbolKind::Method,
                     _ => kind,
                 },
-                qualified_name: self.qualified(owner.or(parent.map(|parent| &*parent.qualified_name)), text),
+                qualified_name: self
+                    .qualified(owned.as_deref().or(parent.map(|parent| &*parent.qualified_name)), text),
                 name: text.to_owned(),
                 signature: signature(node, outer, self.rules.table),
                 doc: self.documentation(node, outer),
@@ -138,10 +170,15 @@ impl Walk {
                 name_span: name.span(),
                 parent: within,
             };
-            last = Some(self.outline.definitions.len() as u32);
+            if last.is_none() || kind != SymbolKind::Type {
+                last = Some(self.outline.definitions.len() as u32);
+            }
+            if kind != SymbolKind::Implementation {
+                self.names.insert(name.id());
+            }
             self.outline.definitions.push(definition);
         }
-        last
+        last.filter(|_| !is_alias)
     }
 
     fn qualified(&self, around: Option<&str>, name: &str) -> String {
@@ -208,17 +245,16 @@ fn outermost<'t>(node: Node<'t>, around: Open) -> Node<'t> {
     wrapper.map_or(node, |id| tree.node(id))
 }
 
-/// What a definition is, given what it stands in: functions of types are methods, values of enumerations stand in one, variables of types are fields, variables of functions and
+/// What a definition is, given what it stands in: functions of types are methods, variables of types are fields, variables of functions and
 /// keys below others are no symbols.
 fn placed(kind: SymbolKind, parent: Option<SymbolKind>) -> Option<SymbolKind> {
     use SymbolKind as K;
-    let Some(parent) = parent else { return (kind != K::Variant).then_some(kind) };
+    let Some(parent) = parent else { return Some(kind) };
     match kind {
         K::Function if parent.is_type() => Some(K::Method),
         K::Variable if parent.is_type() => Some(K::Field),
         K::Variable | K::Constant | K::Field if parent.is_function() => None,
         K::Key => None,
-        K::Variant if parent != K::Enum => None,
         _ => Some(kind),
     }
 }
@@ -253,9 +289,9 @@ pub(super) fn tail(mut node: Node<'_>) -> Option<Node<'_>> {
     None
 }
 
-/// The identifier at the end of C's declarators.
-fn declared(node: Node<'_>) -> Option<Node<'_>> {
-    let mut at = node.child("declarator")?;
+/// The identifier at the end of one of C's declarators.
+fn declared(declarator: Node<'_>) -> Option<Node<'_>> {
+    let mut at = declarator;
     for _ in 0..STEPS {
         let is_inner = |child: &Node<'_>| {
             ["declarator", "identifier", "_name"].iter().any(|end| child.kind().ends_with(end))
@@ -268,6 +304,29 @@ fn declared(node: Node<'_>) -> Option<Node<'_>> {
         }
     }
     None
+}
+
+/// The names that a pattern binds: `a`, `b`, `c` and `d` of `{ a, x: b = 1, y: [c, ...d] }`.
+pub(super) fn bound(pattern: Node<'_>) -> Vec<Node<'_>> {
+    const BINDING: &[&str] = &["identifier", "simple_identifier", "shorthand_property_identifier_pattern"];
+    // What a name has beside it: a default, the key it is taken from, a type.
+    const BESIDE: &[&str] = &["right", "key", "type"];
+    let mut names = Vec::new();
+    let mut open = vec![pattern];
+    while let Some(part) = open.pop().filter(|_| names.len() < NAMES) {
+        if BINDING.contains(&part.kind()) {
+            names.push(part);
+        } else if part.id() == pattern.id() || !part.kind().contains("call") && !part.kind().contains("type")
+        {
+            let at = open.len();
+            open.extend(
+                part.named_children()
+                    .filter(|child| !child.field().is_some_and(|field| BESIDE.contains(&field))),
+            );
+            open[at..].reverse();
+        }
+    }
+    names
 }
 
 /// A name without quotes; cut where it is too long to be one.

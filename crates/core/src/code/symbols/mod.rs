@@ -18,7 +18,7 @@ pub(crate) use self::languages::table_of;
 use super::{Language, ParseError, Span, Tree, parse};
 
 /// The number of the extractor: grows whenever outlines change, so that kept ones are made again.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a file defines, uses and imports, in document order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

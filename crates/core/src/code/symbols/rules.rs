@@ -70,12 +70,14 @@ pub(crate) enum Name {
     Field(&'static str),
     /// In the first child of one of these kinds.
     Child(&'static [&'static str]),
-    /// At the end of the fields `declarator`, as in C.
+    /// At the end of each of the fields `declarator`, as in C.
     Declarator,
     /// The node is the name.
     Whole,
     /// Where a function says.
     Find(fn(Node<'_>) -> Option<Node<'_>>),
+    /// In several places that a function says; each defines.
+    Each(for<'t> fn(Node<'t>) -> Vec<Node<'t>>),
 }
 
 /// `node` defines a `kind` and has its name in the field `name`.

@@ -1,6 +1,7 @@
 //! The room `code`.
 
 mod cache;
+mod definitions;
 mod hazards;
 mod hostile;
 mod language;

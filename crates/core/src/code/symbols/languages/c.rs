@@ -44,7 +44,10 @@ fn declaration(node: Node<'_>, kind: Kind) -> Option<Kind> {
     while let Some(inner) = at.child("declarator").filter(|_| at.kind() != "function_declarator") {
         at = inner;
     }
-    if at.kind() == "function_declarator" {
+    // `int (*f)(int)` is a pointer to one.
+    let is_pointer =
+        || at.child("declarator").is_some_and(|inner| inner.kind() == "parenthesized_declarator");
+    if at.kind() == "function_declarator" && !is_pointer() {
         return Some(Kind::Function);
     }
     Some(if has_word(node, "const") || has_word(node, "constexpr") { Kind::Constant } else { kind })

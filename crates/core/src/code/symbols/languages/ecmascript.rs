@@ -1,8 +1,9 @@
 //! JavaScript, TypeScript, JSX and TSX: one table, as the grammars share their names.
 
 use super::{
+    super::extract::bound,
     super::rules::{Name, SymbolTable, Used, annotates, call, define, uses_type},
-    Import, SymbolKind as Kind, first, import,
+    Import, SymbolKind as Kind, first, has_word, import,
 };
 use crate::code::Node;
 
@@ -26,7 +27,8 @@ pub(super) static TABLE: SymbolTable = SymbolTable {
         define("field_definition", Kind::Field).named(Name::Field("property")).refined(by_value),
         define("public_field_definition", Kind::Field).refined(by_value),
         define("property_signature", Kind::Field),
-        define("variable_declarator", Kind::Variable).refined(declarator),
+        define("required_parameter", Kind::Field).named(Name::Field("pattern")).refined(parameter),
+        define("variable_declarator", Kind::Variable).named(Name::Each(declared)).refined(declarator),
         define("assignment_expression", Kind::Function)
             .named(Name::Find(assigned))
             .refined(by_value)
@@ -78,12 +80,28 @@ fn named(node: Node<'_>, kind: Kind) -> Option<Kind> {
     (node.field() == Some("name")).then_some(kind)
 }
 
+/// A parameter of a constructor that says who may see it is a field.
+fn parameter(node: Node<'_>, kind: Kind) -> Option<Kind> {
+    let is_field = first(node, "accessibility_modifier").is_some() || has_word(node, "readonly");
+    is_field.then_some(kind)
+}
+
+/// The names of a declarator: one, or those of a pattern.
+fn declared(node: Node<'_>) -> Vec<Node<'_>> {
+    node.child("name").map(bound).unwrap_or_default()
+}
+
 fn declarator(node: Node<'_>, kind: Kind) -> Option<Kind> {
     if required(node).is_some() {
         return None;
     }
-    let before = node.tree().source()[..node.range().start as usize].trim_end();
-    by_value(node, if before.ends_with("const") { Kind::Constant } else { kind })
+    let is_constant =
+        node.parent().and_then(|list| list.child("kind")).is_some_and(|word| word.text() == "const");
+    let kind = if is_constant { Kind::Constant } else { kind };
+    match node.child("name").is_some_and(|name| name.kind().ends_with("_pattern")) {
+        true => Some(kind),
+        false => by_value(node, kind),
+    }
 }
 
 /// The name that `exports.name = …` and `Type.prototype.name = …` define.

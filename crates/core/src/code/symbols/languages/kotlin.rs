@@ -18,7 +18,7 @@ pub(super) static TABLE: SymbolTable = SymbolTable {
         define("enum_entry", Kind::Variant).named(SIMPLE),
         define("type_alias", Kind::Type).named(TYPE),
         define("function_declaration", Kind::Function).named(SIMPLE).owned_by(receiver),
-        define("property_declaration", Kind::Variable).named(Name::Find(property)).refined(variable),
+        define("property_declaration", Kind::Variable).named(Name::Each(property)).refined(variable),
         define("class_parameter", Kind::Field).named(SIMPLE).refined(parameter),
     ],
     references: &[
@@ -48,8 +48,11 @@ fn receiver(node: Node<'_>) -> Option<Node<'_>> {
     node.child("receiver")
 }
 
-fn property(node: Node<'_>) -> Option<Node<'_>> {
-    first(first(node, "variable_declaration")?, "simple_identifier")
+/// `a` of `val a` and also `b` of `val (a, b)`.
+fn property(node: Node<'_>) -> Vec<Node<'_>> {
+    let list = first(node, "multi_variable_declaration").unwrap_or(node);
+    let variables = list.children().filter(|child| child.kind() == "variable_declaration");
+    variables.filter_map(|variable| first(variable, "simple_identifier")).collect()
 }
 
 fn variable(node: Node<'_>, kind: Kind) -> Option<Kind> {

@@ -1,6 +1,7 @@
 //! Python.
 
 use super::{
+    super::extract::bound,
     super::rules::{Name, SymbolTable, Used, annotates, call, define, uses_type},
     Import, SymbolKind as Kind, constant_if_capitals, import,
 };
@@ -11,7 +12,7 @@ pub(super) static TABLE: SymbolTable = SymbolTable {
         define("class_definition", Kind::Class),
         define("function_definition", Kind::Function),
         define("type_alias_statement", Kind::Type).named(Name::Field("left")),
-        define("assignment", Kind::Variable).named(Name::Find(assigned)).refined(variable),
+        define("assignment", Kind::Variable).named(Name::Each(assigned)).refined(variable),
     ],
     references: &[
         call("call", "function"),
@@ -31,12 +32,18 @@ pub(super) static TABLE: SymbolTable = SymbolTable {
     ..SymbolTable::EMPTY
 };
 
-fn assigned(node: Node<'_>) -> Option<Node<'_>> {
-    node.child("left").filter(|left| left.kind() == "identifier")
+/// The names that an assignment binds: not what it changes in an object or a list.
+fn assigned(node: Node<'_>) -> Vec<Node<'_>> {
+    const PATTERNS: &[&str] = &["identifier", "pattern_list", "tuple_pattern"];
+    let Some(left) = node.child("left").filter(|left| PATTERNS.contains(&left.kind())) else {
+        return Vec::new();
+    };
+    let is_bound = |part: &Node<'_>| PATTERNS.contains(&part.kind());
+    if left.is_leaf() { vec![left] } else { left.named_children().filter(is_bound).flat_map(bound).collect() }
 }
 
 fn variable(node: Node<'_>, kind: Kind) -> Option<Kind> {
-    assigned(node).map(|name| constant_if_capitals(name.text(), kind))
+    node.child("left").map(|left| constant_if_capitals(left.text(), kind))
 }
 
 /// The names of an import statement, with what they are called here.

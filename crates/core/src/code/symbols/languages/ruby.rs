@@ -13,7 +13,8 @@ pub(super) static TABLE: SymbolTable = SymbolTable {
         define("class", Kind::Class),
         define("method", Kind::Function).refined(method),
         define("singleton_method", Kind::Method),
-        define("assignment", Kind::Constant).named(Name::Find(constant)),
+        define("assignment", Kind::Constant).named(Name::Each(constants)),
+        define("call", Kind::Field).named(Name::Each(attributes)),
     ],
     references: &[call("call", "method"), uses_type("superclass", Used::Each)],
     imports: &[("call", requires)],
@@ -28,8 +29,24 @@ fn method(node: Node<'_>, kind: Kind) -> Option<Kind> {
     node.child("name").map(|name| if name.text() == "initialize" { Kind::Method } else { kind })
 }
 
-fn constant(node: Node<'_>) -> Option<Node<'_>> {
-    node.child("left").filter(|left| left.kind() == "constant")
+/// `A` and `B` of `A, B = 1, 2`.
+fn constants(node: Node<'_>) -> Vec<Node<'_>> {
+    let Some(left) = node.child("left") else { return Vec::new() };
+    let is_constant = |part: &Node<'_>| part.kind() == "constant";
+    if is_constant(&left) { vec![left] } else { left.named_children().filter(is_constant).collect() }
+}
+
+/// `a` and `b` of `attr_reader :a, :b`.
+fn attributes(node: Node<'_>) -> Vec<Node<'_>> {
+    const MAKERS: &[&str] = &["attr_reader", "attr_writer", "attr_accessor"];
+    let makes = node.child("receiver").is_none()
+        && node.child("method").is_some_and(|method| MAKERS.contains(&method.text()));
+    let arguments = node.child("arguments").filter(|_| makes);
+    arguments
+        .into_iter()
+        .flat_map(Node::named_children)
+        .filter(|name| name.kind() == "simple_symbol")
+        .collect()
 }
 
 fn requires(node: Node<'_>, imports: &mut Vec<Import>) {

@@ -1,6 +1,7 @@
 //! Scala.
 
 use super::{
+    super::extract::bound,
     super::rules::{Name, SymbolTable, Used, annotates, call, call_first, define, uses_type},
     Import, SymbolKind as Kind, import, import_path,
 };
@@ -18,8 +19,11 @@ pub(super) static TABLE: SymbolTable = SymbolTable {
         define("type_definition", Kind::Type),
         define("function_definition", Kind::Function),
         define("function_declaration", Kind::Function),
-        define("val_definition", Kind::Variable).named(Name::Field("pattern")),
-        define("var_definition", Kind::Variable).named(Name::Field("pattern")),
+        define("val_definition", Kind::Variable).named(Name::Each(values)),
+        define("var_definition", Kind::Variable).named(Name::Each(values)),
+        define("val_declaration", Kind::Variable),
+        define("var_declaration", Kind::Variable),
+        define("given_definition", Kind::Variable),
     ],
     references: &[
         call("call_expression", "function"),
@@ -33,6 +37,12 @@ pub(super) static TABLE: SymbolTable = SymbolTable {
     comments: &["comment", "block_comment"],
     ..SymbolTable::EMPTY
 };
+
+/// `val a`, `val a, b` and `val (a, b)`.
+fn values(node: Node<'_>) -> Vec<Node<'_>> {
+    const BINDING: &[&str] = &["identifier", "identifiers", "tuple_pattern", "typed_pattern"];
+    node.child("pattern").filter(|pattern| BINDING.contains(&pattern.kind())).map(bound).unwrap_or_default()
+}
 
 fn imports(node: Node<'_>, imports: &mut Vec<Import>) {
     let path: Vec<&str> = node.children_in("path").map(Node::text).filter(|part| *part != ".").collect();

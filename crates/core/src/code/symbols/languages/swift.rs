@@ -16,7 +16,7 @@ pub(super) static TABLE: SymbolTable = SymbolTable {
         define("function_declaration", Kind::Function).named(Name::Find(name)),
         define("protocol_function_declaration", Kind::Function).named(Name::Find(name)),
         define("init_declaration", Kind::Constructor).named(Name::Child(&["init"])),
-        define("property_declaration", Kind::Variable).named(Name::Find(bound)).refined(variable),
+        define("property_declaration", Kind::Variable).named(Name::Each(bound_names)).refined(variable),
         define("protocol_property_declaration", Kind::Field).named(Name::Find(bound)),
     ],
     references: &[
@@ -39,6 +39,17 @@ fn name(node: Node<'_>) -> Option<Node<'_>> {
 
 fn bound(node: Node<'_>) -> Option<Node<'_>> {
     node.child("name")?.child("bound_identifier")
+}
+
+/// `a` and `b` of `let a = 1, b = 2`.
+fn bound_names(node: Node<'_>) -> Vec<Node<'_>> {
+    node.children_in("name")
+        .flat_map(|pattern| match pattern.child("bound_identifier") {
+            Some(name) => vec![name],
+            None if pattern.kind() == "pattern" => super::super::extract::bound(pattern),
+            None => Vec::new(),
+        })
+        .collect()
 }
 
 fn class(node: Node<'_>, kind: Kind) -> Option<Kind> {
