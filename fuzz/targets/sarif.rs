@@ -14,13 +14,11 @@ use heptad::{
 use jsonschema::Validator;
 use serde_json::Value;
 
-static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
-    let text = include_str!("../../crates/review/tests/fixtures/sarif-schema-2.1.0.json");
-    // One pattern, that of a language tag, has a stray bracket and is no regular expression of ECMA 262. We write no such tags.
-    let text = text.replace("-[a-zA-Z]{2}]?$", "-[a-zA-Z]{2}$");
-    let schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
-    jsonschema::validator_for(&schema).expect("the schema is a schema")
-});
+#[path = "../../crates/review/tests/it/schema.rs"]
+mod schema;
+
+static SCHEMA: LazyLock<Validator> =
+    LazyLock::new(|| schema::validator().expect("cargo fetches the crate with the schema"));
 
 /// The first line is the name of the file, the rest is its code; a name that tells no language stands for Python.
 pub(crate) fn run(data: &[u8]) {

@@ -76,7 +76,7 @@ async fn nothing_that_was_written_can_be_read_on_the_disk() {
     let heptad = open().await.unwrap();
     assert_eq!(found(&heptad).await, 1, "the index is built anew from the store");
     let health = heptad.platform().health().await.unwrap();
-    assert_eq!((health.healthy, health.parts[0].adapter.as_str()), (true, "encrypted-sqlite"));
+    assert_eq!((health.failed, health.parts[0].adapter.as_str()), (false, "encrypted-sqlite"));
     let encryption = heptad.encryption().unwrap();
     encryption.rotate().await.unwrap();
     encryption.reencrypt(&Silent).await.unwrap();

@@ -1,16 +1,29 @@
 //! `cargo xtask cost [FEATURE]…`: what each feature of the facade costs to build, as the table of CONTRIBUTING.md.
 //!
 //! Every row is a cold debug build in a folder of its own, alone on top of nothing. CPU-seconds are user plus system time of cargo and
-//! all its children, as the kernel counts them; wall time would tell more about the machine than about the feature.
+//! all its children, as the kernel counts them; wall time would tell more about the machine than about the feature. Packages are fetched
+//! beforehand, and a compiler cache is left out. A feature that is only reserved is not built: it costs what nothing costs.
+//!
+//! All rows together take at most [`TOTAL`], one at most [`EACH`]; a row that there is no time for is not run, and says so.
 
-use std::{fs, process::Command, time::Duration};
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use crate::{
     Result,
     graph::tree,
     shell::Run,
-    workspace::{Layer, Workspace},
+    workspace::{Layer, Package, Workspace},
 };
+
+/// The longest that one build may take.
+const EACH: Duration = Duration::from_secs(30 * 60);
+
+/// The longest that all of them may take.
+const TOTAL: Duration = Duration::from_secs(3 * 60 * 60);
 
 /// Prints the table for the features named, or for all of them, `(none)` and `default` first.
 ///
@@ -28,27 +41,44 @@ pub fn main(arguments: &[String]) -> Result<bool> {
     } else {
         arguments.iter().map(String::as_str).collect()
     };
+    let fetched = Run::cargo(["fetch", "--quiet"], &workspace.root).limit(EACH).wait()?;
+    if !fetched.ok() {
+        return Err(format!("the packages cannot be fetched: {}", fetched.how()));
+    }
+    let end = Instant::now() + TOTAL;
     println!("| feature | packages | CPU-seconds, cold debug build |\n|---|---|---|");
     for feature in features {
         let chosen = ["--no-default-features", "--features", feature];
         let packages = tree(&workspace.root, &facade.name, &chosen)?.len();
-        let seconds = cold_build(&workspace, &facade.name, &chosen)?;
-        println!(
-            "| {} | {packages} | {seconds:.0} |",
-            if feature.is_empty() { "(none)".into() } else { format!("`{feature}`") }
-        );
+        let left = end.saturating_duration_since(Instant::now()).min(EACH);
+        let seconds = if is_reserved(facade, feature) {
+            "as (none)".into()
+        } else if left.is_zero() {
+            "not run: the time is up".into()
+        } else {
+            format!("{:.0}", cold_build(&workspace, &facade.name, &chosen, left)?)
+        };
+        let name = if feature.is_empty() { "(none)".into() } else { format!("`{feature}`") };
+        println!("| {name} | {packages} | {seconds} |");
     }
     Ok(true)
 }
 
+/// Whether the feature turns nothing on.
+pub fn is_reserved(package: &Package, feature: &str) -> bool {
+    package.features.get(feature).is_some_and(Vec::is_empty)
+}
+
 /// CPU-seconds of building the package from nothing.
-fn cold_build(workspace: &Workspace, package: &str, chosen: &[&str]) -> Result<f64> {
+fn cold_build(workspace: &Workspace, package: &str, chosen: &[&str], limit: Duration) -> Result<f64> {
     let target = std::env::temp_dir().join(format!("heptad-cost-{}", std::process::id()));
     let arguments = ["build", "--quiet", "--package", package].into_iter().chain(chosen.iter().copied());
     let before = children_seconds()?;
-    let build =
-        Run::cargo(arguments, &workspace.root).env("CARGO_TARGET_DIR", &target).env("CARGO_INCREMENTAL", "0");
-    let ended = build.quiet().limit(Duration::from_secs(3600)).wait();
+    let build = Run::cargo(arguments, &workspace.root)
+        .env("CARGO_TARGET_DIR", &target)
+        .env("CARGO_INCREMENTAL", "0")
+        .env("RUSTC_WRAPPER", "");
+    let ended = build.quiet().limit(limit).wait();
     let after = children_seconds()?;
     // A folder left behind is a nuisance, not a wrong measurement.
     let _ = fs::remove_dir_all(&target);

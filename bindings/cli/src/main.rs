@@ -7,6 +7,7 @@
 mod app;
 mod args;
 mod commands;
+mod defect;
 mod exit;
 mod globals;
 #[cfg(test)]
@@ -43,10 +44,17 @@ fn main() -> ExitCode {
     let early = Early::peek(&args);
     early.color.write_global();
     let console = Console::new(&Globals::default(), early.format);
-    match run(args, &console) {
+    defect::silence();
+    finish(defect::caught(|| run(args, &console)), &console)
+}
+
+/// Tells what went wrong, and says so with the exit code.
+fn finish(result: Result<ExitCode>, console: &Console) -> ExitCode {
+    match result {
         Ok(code) => code,
         Err(error) if is_closed(&error) => ExitCode::SUCCESS,
         Err(error) => {
+            let error = defect::placed(error);
             console.error(&error);
             ExitCode::from(exit::of(error.kind()))
         }
@@ -60,7 +68,7 @@ fn run(mut args: Vec<OsString>, console: &Console) -> Result<ExitCode> {
     let registry = platform::registry();
     match app::command(&registry, Detail::Named(&args)).try_get_matches_from(&args) {
         Ok(matches) => dispatch(&registry, &matches),
-        Err(error) => usage::report(&error, console),
+        Err(error) => usage::report(&error, &registry, console),
     }
 }
 

@@ -3,12 +3,14 @@
 use std::{ffi::OsString, process::ExitCode};
 
 use anstream::ColorChoice;
-use clap::error::ErrorKind as Usage;
-use heptad::core::{Error, Result};
+use clap::error::{ContextKind, ContextValue, ErrorKind as Usage};
+use heptad::core::{Error, ErrorKind, Result, operation::Registry};
 
 use crate::{
+    args::kebab,
     exit,
     output::{Console, Format},
+    systems::SEVEN,
 };
 
 /// What has to be known before the arguments are understood, for it decides how a misunderstanding is told.
@@ -41,23 +43,52 @@ impl Early {
 }
 
 /// Shows the help that was asked for, or says what was not understood.
-pub(crate) fn report(error: &clap::Error, console: &Console) -> Result<ExitCode> {
+pub(crate) fn report(error: &clap::Error, registry: &Registry, console: &Console) -> Result<ExitCode> {
+    if let Some(error) = known_word(error, registry) {
+        return Err(error);
+    }
     match error.kind() {
+        // A system without an operation: what it has is what was asked for.
+        Usage::DisplayHelpOnMissingArgumentOrSubcommand if !console.format.is_json() => {
+            console.print(&error.render().ansi().to_string())?;
+            Ok(ExitCode::SUCCESS)
+        }
         Usage::DisplayHelp | Usage::DisplayVersion => {
             console.print(&error.render().ansi().to_string())?;
             Ok(ExitCode::SUCCESS)
         }
         _ if console.format.is_json() => Err(as_error(error)),
         _ => {
-            console.complain(&error.render().ansi().to_string());
+            console.complain(&in_our_words(&error.render().ansi().to_string()));
             Ok(ExitCode::from(exit::USAGE))
         }
     }
 }
 
+/// A word that is no command, but that we know: a system which this build lacks, or an operation by its full name.
+fn known_word(error: &clap::Error, registry: &Registry) -> Option<Error> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    if SEVEN.iter().any(|(name, _)| name == word) {
+        let message = format!("the system `{word}` is not in this build");
+        return Some(Error::new(ErrorKind::Unsupported, message));
+    }
+    let operation = registry.get(&word.replace('-', "_"))?.spec;
+    let right = format!("heptad {} {}", operation.system, kebab(operation.name));
+    Some(Error::invalid(format!("`{word}` is typed as two words: `{right}`")))
+}
+
+/// What clap calls a subcommand is a system, an operation or a command here.
+fn in_our_words(text: &str) -> String {
+    text.replace("unrecognized subcommand", "unknown command")
+        .replace("a similar subcommand exists", "did you mean")
+        .replace("some similar subcommands exist", "did you mean")
+        .replace("a similar argument exists", "did you mean")
+        .replace("some similar arguments exist", "did you mean")
+}
+
 /// clap's message as an error like all others; its tip is kept, its usage is not.
 fn as_error(error: &clap::Error) -> Error {
-    let text = error.render().to_string();
+    let text = in_our_words(&error.render().to_string());
     let mut parts = text.split("\n\n");
     let message = parts.next().unwrap_or_default().trim().trim_start_matches("error: ").to_owned();
     let tip = parts.find_map(|part| part.trim().strip_prefix("tip: ").map(str::to_owned));

@@ -2,27 +2,19 @@
 
 use toml::{Table, Value};
 
-use super::{Findings, House, Violation, drivers::matches, manifests};
-
-const FILE: &str = "deny.toml";
+use super::{Findings, House, deny, drivers::matches};
 
 pub(super) fn look(house: &House) -> Findings {
-    let deny = match manifests::table(house, FILE.as_ref()) {
-        Ok(deny) => deny,
-        Err(reason) => {
-            return [Violation::new(FILE, 0, reason, "the licence list and the bans")].into_iter().collect();
-        }
-    };
-    let graph = match house.graph() {
-        Ok(graph) => graph,
-        Err(reason) => return Findings::not_run(reason),
+    let (list, graph) = match deny::read(house) {
+        Ok(read) => read,
+        Err(findings) => return findings,
     };
     let mut violations = Vec::new();
-    for ban in bans(&deny) {
+    for ban in bans(&list) {
         for package in graph.packages.iter().filter(|package| matches(&ban.package, &package.name)) {
             if ban.wrappers.is_empty() {
                 let what = format!("`{} {}` is in the tree", package.name, package.version);
-                violations.push(Violation::new(FILE, 0, what, &ban.reason));
+                violations.push(deny::violation(what, &ban.reason));
             }
             for dependent in package
                 .dependents
@@ -30,12 +22,7 @@ pub(super) fn look(house: &House) -> Findings {
                 .filter(|name| !ban.wrappers.is_empty() && !ban.wrappers.contains(name))
             {
                 let what = format!("`{dependent}` depends on `{}`", package.name);
-                violations.push(Violation::new(
-                    FILE,
-                    0,
-                    what,
-                    format!("only {} may", ban.wrappers.join(", ")),
-                ));
+                violations.push(deny::violation(what, format!("only {} may", ban.wrappers.join(", "))));
             }
         }
     }
@@ -44,7 +31,7 @@ pub(super) fn look(house: &House) -> Findings {
         if package.source.as_ref().is_some_and(|source| !source.starts_with("registry+")) {
             let what =
                 format!("`{}` comes from {}", package.name, package.source.as_deref().unwrap_or_default());
-            violations.push(Violation::new(FILE, 0, what, "packages come from the registry"));
+            violations.push(deny::violation(what, "packages come from the registry"));
         }
     }
     violations.into_iter().collect()

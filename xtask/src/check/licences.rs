@@ -2,29 +2,19 @@
 
 use toml::Table;
 
-use super::{Findings, House, Violation, manifests};
-
-const FILE: &str = "deny.toml";
+use super::{Findings, House, deny};
 
 pub(super) fn look(house: &House) -> Findings {
-    let deny = match manifests::table(house, FILE.as_ref()) {
-        Ok(deny) => deny,
-        Err(reason) => {
-            return [Violation::new(FILE, 0, reason, "the licence list and the bans")].into_iter().collect();
-        }
+    let (list, graph) = match deny::read(house) {
+        Ok(read) => read,
+        Err(findings) => return findings,
     };
-    let graph = match house.graph() {
-        Ok(graph) => graph,
-        Err(reason) => return Findings::not_run(reason),
-    };
-    let allowed = allowed(&deny);
+    let allowed = allowed(&list);
     let wrong =
         graph.packages.iter().filter(|package| !satisfied(&package.licence, &allowed)).map(|package| {
             let licence = if package.licence.is_empty() { "no licence" } else { &package.licence };
             let what = format!("`{} {}` has {licence}", package.name, package.version);
-            Violation::new(
-                FILE,
-                0,
+            deny::violation(
                 what,
                 "do without the package, or add its licence to [licenses] allow after reading it",
             )

@@ -4,6 +4,7 @@
 //! it counts as not run, never as passed.
 
 mod bans;
+mod deny;
 mod direction;
 mod docs;
 mod drivers;
@@ -112,57 +113,45 @@ pub struct Rule {
 
 /// All rules.
 pub const RULES: &[Rule] = &[
-    Rule {
-        name: "direction",
-        says: "bindings stand on the facade, it on the systems, they on core alone",
-        look: direction::look,
-    },
-    Rule {
-        name: "drivers",
-        says: "only core names a backend driver, only bindings name a surface's framework",
-        look: drivers::look,
-    },
-    Rule {
-        name: "sans-io",
-        says: "engines touch no runtime, network, file, process, clock or terminal",
-        look: sans_io::look,
-    },
-    Rule { name: "sizes", says: "a file stays under 500 lines", look: sizes::look },
-    Rule { name: "docs", says: "missing_docs is on in every crate and never turned off", look: docs::look },
-    Rule {
-        name: "tree",
-        says: "the facade's default tree is small and has no heavy crate",
-        look: tree::look,
-    },
-    Rule {
-        name: "panics",
-        says: "no unwrap, panic or todo outside tests; expect states an invariant",
-        look: panics::look,
-    },
-    Rule { name: "unsafe", says: "unsafe only in bindings and declared files", look: unsafety::look },
-    Rule { name: "levels", says: "a lint is turned down only with a reason", look: levels::look },
-    Rule {
-        name: "leftovers",
-        says: "no unfinished notes, no paths of somebody's machine",
-        look: leftovers::look,
-    },
-    Rule { name: "manifests", says: "dependencies come from the workspace", look: manifests::look },
-    Rule { name: "features", says: "every feature is documented where it is declared", look: features::look },
-    Rule { name: "rooms", says: "every system has the same rooms", look: rooms::look },
-    Rule { name: "map", says: "the code map of ARCHITECTURE.md is complete and true", look: map::look },
-    Rule {
-        name: "licences",
-        says: "every package's licence is on the list of deny.toml",
-        look: licences::look,
-    },
-    Rule {
-        name: "bans",
-        says: "only the wrappers of deny.toml name a driver; packages come from the registry",
-        look: bans::look,
-    },
+    Rule::new(
+        "direction",
+        "bindings stand on the facade, it on the systems, they on core alone",
+        direction::look,
+    ),
+    Rule::new(
+        "drivers",
+        "only core names a backend driver, only bindings name a surface's framework",
+        drivers::look,
+    ),
+    Rule::new(
+        "sans-io",
+        "engines touch no runtime, network, file, process, clock or terminal",
+        sans_io::look,
+    ),
+    Rule::new("sizes", "a file stays under 500 lines", sizes::look),
+    Rule::new("docs", "missing_docs is on in every crate and never turned off", docs::look),
+    Rule::new("tree", "the facade's default tree is small and has no heavy crate", tree::look),
+    Rule::new("panics", "no unwrap, panic or todo outside tests; expect states an invariant", panics::look),
+    Rule::new("unsafe", "unsafe only in bindings and declared files", unsafety::look),
+    Rule::new("levels", "a lint is turned down only with a reason", levels::look),
+    Rule::new("leftovers", "no unfinished notes, no paths of somebody's machine", leftovers::look),
+    Rule::new("manifests", "dependencies come from the workspace", manifests::look),
+    Rule::new("features", "every feature is documented where it is declared", features::look),
+    Rule::new("rooms", "every system has the same rooms", rooms::look),
+    Rule::new("map", "the code map of ARCHITECTURE.md is complete and true", map::look),
+    Rule::new("licences", "every package's licence is on the list of deny.toml", licences::look),
+    Rule::new(
+        "bans",
+        "only the wrappers of deny.toml name a driver; packages come from the registry",
+        bans::look,
+    ),
 ];
 
 impl Rule {
+    const fn new(name: &'static str, says: &'static str, look: fn(&House) -> Findings) -> Self {
+        Self { name, says, look }
+    }
+
     /// Looks at the house.
     pub fn look(&self, house: &House) -> Findings {
         (self.look)(house)

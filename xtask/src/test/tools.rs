@@ -90,6 +90,17 @@ pub(super) const CLIPPY: Tool = Tool {
 pub(super) const DENY: Tool =
     Tool { name: "cargo-deny", proof: &["cargo", "deny", "--version"], install: &[] };
 
+/// Prometheus' linter of metrics. Its Debian package is a server that would be started; so it is unpacked beside the build instead.
+pub(super) const PROMTOOL: Tool = Tool {
+    name: "promtool",
+    proof: &["sh", "-c", "promtool --version || target/tools/usr/bin/promtool --version"],
+    install: &[
+        APT_UPDATE,
+        &["mkdir", "-p", "target/tools"],
+        &["sh", "-c", "cd target/tools && apt-get download -qq prometheus && dpkg -x prometheus_*.deb ."],
+    ],
+};
+
 /// The fetcher of Python packages.
 pub(super) const PIP: Tool = Tool {
     name: "pip",

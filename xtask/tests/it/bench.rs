@@ -5,6 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 use xtask::{
     bench::{Verdict, peers, run_peer},
     codegen, cost,
+    workspace::{Layer, Workspace},
 };
 
 use crate::fixture::Fixture;
@@ -60,4 +61,14 @@ fn cpu_times_are_read_behind_a_name_with_brackets() {
     let stat = "77 (a) b (c) S 1 2 3 4 5 6 7 8 9 10 11 12 1500 250 20 0 1";
     assert_eq!(cost::children_ticks(stat), Some(1750.0));
     assert_eq!(cost::children_ticks("77 (short) S 1 2"), None);
+}
+
+#[test]
+fn a_feature_that_turns_nothing_on_is_not_built() {
+    let workspace = Workspace::here().unwrap();
+    let facade = workspace.layer(Layer::Facade).next().unwrap();
+    let empty: Vec<_> =
+        facade.features.iter().filter(|(_, on)| on.is_empty()).map(|(name, _)| name).collect();
+    assert!(facade.features.keys().all(|name| cost::is_reserved(facade, name) == empty.contains(&name)));
+    assert!(!cost::is_reserved(facade, "sqlite") && !cost::is_reserved(facade, "no-such-feature"));
 }

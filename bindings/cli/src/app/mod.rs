@@ -19,6 +19,13 @@ use crate::{
 /// Lines of help are not longer than this, however wide the terminal is.
 pub(crate) const WIDEST: usize = 110;
 
+/// The width of help here and now, as clap sees it.
+fn width() -> usize {
+    const WITHOUT_A_TERMINAL: usize = 100;
+    let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    terminal.unwrap_or(WITHOUT_A_TERMINAL).min(WIDEST)
+}
+
 /// Which operations get their flags: making them takes most of the time, and a command line names one operation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Detail<'a> {
@@ -34,6 +41,16 @@ impl Detail<'_> {
         match self {
             Self::Everything => true,
             Self::Named(words) => typed(words, spec.system) && typed(words, &kebab(spec.name)),
+        }
+    }
+
+    /// Whether the whole request may come by `--json`, so that nothing else is required.
+    fn takes_json(self) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Named(words) => {
+                words.iter().any(|word| word == "--json" || word.to_string_lossy().starts_with("--json="))
+            }
         }
     }
 }
@@ -62,7 +79,7 @@ pub(crate) fn command(registry: &Registry, detail: Detail<'_>) -> Command {
                 paint(STRONG, &format!("heptad {system} <OPERATION> --help"))
             ))
             .subcommands(operations.map(|each| match detail.covers(each.spec) {
-                true => operation::whole(each.spec),
+                true => operation::whole(each.spec, detail.takes_json()),
                 false => operation::outline(each.spec),
             }))
     });
@@ -87,9 +104,10 @@ mod tests {
     use crate::sample;
 
     fn help(line: &[&str]) -> String {
-        let line = std::iter::once("heptad").chain(line.iter().copied());
-        let error = super::command(&sample::registry(), Detail::Everything)
-            .try_get_matches_from(line)
+        let line: Vec<OsString> =
+            std::iter::once("heptad").chain(line.iter().copied()).map(OsString::from).collect();
+        let error = super::command(&sample::registry(), Detail::Named(&line))
+            .try_get_matches_from(&line)
             .expect_err("help is an error to clap");
         error.render().to_string()
     }

@@ -1,5 +1,6 @@
 //! The command of one operation.
 
+use anstream::adapter::strip_str;
 use clap::{Arg, Command};
 use heptad::core::operation::{Effect, Spec};
 
@@ -9,6 +10,7 @@ use crate::{
     output::{
         markdown,
         style::{HEADING, KEY, paint},
+        wrap,
     },
     schema::{self, Property, Shape},
     signature::Signature,
@@ -20,20 +22,22 @@ pub(super) fn outline(spec: &Spec) -> Command {
 }
 
 /// The same with all that can be typed and said.
-pub(super) fn whole(spec: &Spec) -> Command {
+///
+/// With `json` the request may come as a whole; else clap is to know, and to show, what has to be typed.
+pub(super) fn whole(spec: &Spec, json: bool) -> Command {
     let signature = Signature::of(spec);
     let formats: Vec<_> = signature.formats.iter().map(String::as_str).collect();
     outline(spec)
         .long_about(markdown::render(spec.doc))
         .override_usage(usage(&format!("heptad {} {}", spec.system, kebab(spec.name)), &signature.flags))
-        .args(signature.flags.iter().flat_map(Flag::args))
-        .arg(json())
+        .args(signature.flags.iter().flat_map(|flag| flag.args(json)))
+        .arg(whole_request())
         .arg(globals::format(&formats))
         .after_long_help(result(spec))
 }
 
 /// The whole request at once.
-fn json() -> Arg {
+fn whole_request() -> Arg {
     Arg::new("json")
         .long("json")
         .value_name("JSON|@FILE|-")
@@ -85,7 +89,10 @@ fn result(spec: &Spec) -> String {
 
 fn field(property: &Property, widest: usize) -> String {
     let padding = " ".repeat(widest + 2 - property.name.len());
-    let doc = markdown::inline(property.doc.lines().next().unwrap_or_default());
+    // Wrapped here, for clap does not let lines hang. It counts the paint of code as text, so there is none.
+    let doc = strip_str(&markdown::inline(property.doc.lines().next().unwrap_or_default())).to_string();
     let text = if doc.is_empty() { property.shape.expected() } else { doc };
-    format!("  {}{padding}{text}\n", paint(KEY, &property.name))
+    let line = format!("  {}{padding}{text}", property.name);
+    let wrapped = wrap::hanging(&line, super::width(), widest + 4);
+    wrapped.replacen(&property.name, &paint(KEY, &property.name), 1)
 }

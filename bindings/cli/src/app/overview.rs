@@ -48,10 +48,12 @@ pub(super) fn template(registry: &Registry) -> String {
     }
     out += "\n";
     out += &heading("Try");
-    for (_, line, text) in EXAMPLES.iter().filter(|(name, ..)| registry.get(name).is_some()).take(2) {
-        out += &format!("  {line:<48}{}\n", paint(FAINT, text));
-    }
-    out += &format!("  {:<48}{}\n\n", "heptad operations", paint(FAINT, "everything that can be called"));
+    let known = EXAMPLES.iter().filter(|(name, ..)| registry.get(name).is_some()).take(2);
+    let mut examples: Vec<_> = known.map(|(_, line, text)| (*line, *text)).collect();
+    examples.push(("heptad operations", "everything that can be called"));
+    let widest = examples.iter().map(|(line, _)| line.len()).max().unwrap_or(0) + 2;
+    out.extend(examples.iter().map(|(line, text)| format!("  {line:<widest$}{}\n", paint(FAINT, text))));
+    out += "\n";
     out += &heading("Options");
     out += "{options}";
     out

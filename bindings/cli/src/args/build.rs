@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Flag, value};
 use crate::schema::{Property, Shape};
 
-pub(super) fn args(flag: &Flag) -> Vec<Arg> {
+pub(super) fn args(flag: &Flag, json: bool) -> Vec<Arg> {
     let property = &flag.property;
     match &property.shape {
         Shape::Switch => {
@@ -25,9 +25,9 @@ pub(super) fn args(flag: &Flag) -> Vec<Arg> {
                 .hide_possible_values(true)
                 .default_missing_value("true")
                 .value_parser(parser(&property.shape));
-            vec![if property.required { needed(arg) } else { arg }]
+            vec![arg.required(property.required && !json)]
         }
-        shape => valued(flag, shape),
+        shape => valued(flag, shape, json),
     }
 }
 
@@ -45,7 +45,7 @@ fn switch(flag: &Flag, negation: &str) -> Vec<Arg> {
         .into()
 }
 
-fn valued(flag: &Flag, shape: &Shape) -> Vec<Arg> {
+fn valued(flag: &Flag, shape: &Shape, json: bool) -> Vec<Arg> {
     let property = &flag.property;
     let repeated = flag.takes_many();
     let shared = |arg: Arg| {
@@ -60,21 +60,14 @@ fn valued(flag: &Flag, shape: &Shape) -> Vec<Arg> {
     };
     if !flag.positional {
         let arg = described(shared(Arg::new(flag.id()).long(flag.long.clone())), property);
-        return vec![if property.required && flag.path.len() == 1 { needed(arg) } else { arg }];
+        return vec![arg.required(property.required && flag.path.len() == 1 && !json)];
     }
     let arg = described(shared(Arg::new(flag.id())), property);
     let arg = if repeated { arg.num_args(1..) } else { arg };
-    let arg = if property.required {
-        arg.required_unless_present_any(["json".to_owned(), flag.other_id()])
-    } else {
-        arg
-    };
+    // It is not missed where its flag is there, which conflicts with it.
+    let arg = arg.required(property.required && !json);
     let same = shared(Arg::new(flag.other_id()).long(flag.long.clone())).hide(true).conflicts_with(flag.id());
     vec![arg, same]
-}
-
-fn needed(arg: Arg) -> Arg {
-    arg.required_unless_present("json")
 }
 
 fn described(arg: Arg, property: &Property) -> Arg {
@@ -90,13 +83,21 @@ fn described(arg: Arg, property: &Property) -> Arg {
         }
         other => Some(other.to_string()),
     });
-    match default {
-        Some(default) if !property.required => {
-            let space = if property.doc.is_empty() { "" } else { " " };
-            helped(arg, &format!("{}{space}[default: {default}]", property.doc))
-        }
-        _ => helped(arg, &property.doc),
+    let mut doc = property.doc.clone();
+    if matches!(property.shape, Shape::List(_) | Shape::Map(_)) {
+        doc = with_tag(&doc, "[repeatable]");
     }
+    match default {
+        Some(default) if !property.required => helped(arg, &with_tag(&doc, &format!("[default: {default}]"))),
+        _ => helped(arg, &doc),
+    }
+}
+
+/// `tag` behind the first paragraph, where the short help has it too.
+fn with_tag(doc: &str, tag: &str) -> String {
+    let (first, rest) = doc.find("\n\n").map_or((doc, ""), |end| doc.split_at(end));
+    let space = if first.is_empty() { "" } else { " " };
+    format!("{first}{space}{tag}{rest}")
 }
 
 /// The first paragraph is the short help; all of it is the long one.
@@ -115,7 +116,7 @@ fn parser(shape: &Shape) -> ValueParser {
         let values = choices.iter().map(|choice| {
             let summary = choice.doc.lines().next().unwrap_or_default().to_owned();
             let value = PossibleValue::new(choice.value.clone());
-            if summary.is_empty() { value } else { value.help(summary) }
+            if summary.is_empty() { value } else { value.help(crate::output::markdown::inline(&summary)) }
         });
         return PossibleValuesParser::new(values).map(Value::String).into();
     }

@@ -60,9 +60,9 @@ impl Flag {
         build::value_name(self, &self.property.shape)
     }
 
-    /// The arguments that clap is to accept.
-    pub(crate) fn args(&self) -> Vec<Arg> {
-        build::args(self)
+    /// The arguments that clap is to accept. What the request needs is required, unless `json` may hold it.
+    pub(crate) fn args(&self, json: bool) -> Vec<Arg> {
+        build::args(self, json)
     }
 }
 

@@ -12,7 +12,13 @@ use crate::app;
 pub(super) fn command() -> Command {
     Command::new("completion")
         .about("Print a script that completes commands and flags")
-        .arg(Arg::new("shell").required(true).value_parser(value_parser!(Shell)))
+        .arg(
+            Arg::new("shell")
+                .value_name("SHELL")
+                .help("The shell")
+                .required(true)
+                .value_parser(value_parser!(Shell)),
+        )
         .after_help(
             "bash:  heptad completion bash > ~/.local/share/bash-completion/completions/heptad\n\
              zsh:   heptad completion zsh > ~/.zfunc/_heptad   (a folder in $fpath)\n\

@@ -12,6 +12,7 @@ use crate::{
     output::{
         markdown,
         style::{STRONG, paint},
+        wrap,
     },
 };
 
@@ -20,24 +21,29 @@ struct Topic {
     name: &'static str,
     about: &'static str,
     text: fn() -> String,
+    /// How far a line that goes on is indented.
+    hang: usize,
 }
 
 const TOPICS: &[Topic] = &[
-    Topic { name: "exit-codes", about: "What the exit code says", text: exit_codes },
+    Topic { name: "exit-codes", about: "What the exit code says", text: exit_codes, hang: 5 },
     Topic {
         name: "requests",
         about: "Flags, --json, and how they go together",
         text: || markdown::render(include_str!("help/requests.md")),
+        hang: 0,
     },
     Topic {
         name: "formats",
         about: "--format, colours, and what goes where",
         text: || markdown::render(include_str!("help/formats.md")),
+        hang: 0,
     },
     Topic {
         name: "database",
         about: "Where things are kept",
         text: || markdown::render(include_str!("help/database.md")),
+        hang: 0,
     },
 ];
 
@@ -48,7 +54,13 @@ pub(super) fn command() -> Command {
     };
     Command::new("help")
         .about(format!("Help on a command or a topic: {}", names.join(", ")))
-        .arg(Arg::new("words").value_name("COMMAND|TOPIC").action(ArgAction::Append).num_args(0..))
+        .arg(
+            Arg::new("words")
+                .value_name("COMMAND|TOPIC")
+                .help("A command such as `review scan`, or a topic; nothing: all commands")
+                .action(ArgAction::Append)
+                .num_args(0..),
+        )
         .after_help(format!("Topics:\n{}", TOPICS.iter().map(line).collect::<String>()))
 }
 
@@ -61,11 +73,9 @@ pub(super) fn run(call: &Call<'_>) -> Result<ExitCode> {
     }
 }
 
-/// clap wraps it to the terminal.
 fn show_topic(topic: &Topic, call: &Call<'_>) -> Result<ExitCode> {
-    let mut page =
-        Command::new(topic.name).about((topic.text)()).help_template("{about}\n").max_term_width(WIDEST);
-    call.console.print(&page.render_help().ansi().to_string())?;
+    let width = call.console.width.map_or(WIDEST, |width| width.min(WIDEST));
+    call.console.print(&wrap::hanging(&(topic.text)(), width, topic.hang))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -76,7 +86,7 @@ fn show_command(words: &[&str], call: &Call<'_>) -> Result<ExitCode> {
         std::iter::once("heptad".into()).chain(words.map(OsString::from)).chain(["--help".into()]).collect();
     match app::command(call.registry, app::Detail::Named(&line)).try_get_matches_from(&line) {
         Ok(_) => Ok(ExitCode::SUCCESS),
-        Err(error) => crate::usage::report(&error, call.console),
+        Err(error) => crate::usage::report(&error, call.registry, call.console),
     }
 }
 

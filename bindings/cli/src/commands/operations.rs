@@ -6,6 +6,7 @@ use clap::{Arg, Command};
 use heptad::core::{
     Error, Result,
     operation::{Operation, Spec},
+    suggest::did_you_mean,
 };
 use serde_json::{Value, json};
 
@@ -28,8 +29,10 @@ pub(super) fn run(call: &Call<'_>) -> Result<ExitCode> {
     let entry = if call.console.format.is_json() { declaration } else { row };
     let list: Vec<_> = call.registry.iter().filter(fits).map(|operation| entry(operation.spec)).collect();
     if let (Some(wanted), true) = (wanted, list.is_empty()) {
+        let known = call.registry.iter().flat_map(|it| [it.spec.full_name, it.spec.system]);
+        let hint = did_you_mean(&wanted, known);
         return Err(Error::not_found(format!(
-            "there is no system and no operation `{wanted}` in this build"
+            "there is no system and no operation `{wanted}` in this build{hint}"
         )));
     }
     call.console.print(&call.console.format.whole(&Value::Array(list), call.console.width))?;

@@ -106,7 +106,6 @@ fn error_text(error: &Error) -> String {
     let mut fact = |key: &str, value: &str| {
         let _ = writeln!(out, "  {} {}", paint(KEY, &format!("{key}:")), safe::visible(value));
     };
-    fact("kind", error.kind().as_str());
     for (key, value) in error.context() {
         fact(key, value);
     }

@@ -12,7 +12,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
-mod wrap;
+pub(crate) mod wrap;
 
 use serde_json::Value;
 

@@ -1,4 +1,7 @@
-//! A list of objects as a table.
+//! A list of objects as a table: aligned for people, separated by tabs for programs.
+//!
+//! On a terminal a table is made to fit by wrapping cells. Elsewhere nothing is wrapped or cut: a row is a line. `--format text` aligns its
+//! columns (as `kubectl` and `docker` do), `--format table` separates them by single tabs (as `gh` does), so that `cut -f2` finds them.
 
 use serde_json::{Map, Value};
 
@@ -10,6 +13,8 @@ use super::{
 
 /// Between two columns.
 const GAP: usize = 2;
+/// Without a terminal a column is not padded further than this: one long cell must not put spaces into every other row.
+const WIDEST_PADDED: usize = 60;
 /// A column of text is not made narrower than this; where that does not fit, there is no table.
 const NARROWEST: usize = 12;
 
@@ -34,13 +39,36 @@ pub(super) fn render(rows: &[&Map<String, Value>], width: Option<usize>) -> Opti
     let titles = table.iter().map(|column| vec![column.title.clone()]).collect();
     push_row(&mut out, &table, titles, true);
     for row in 0..rows.len() {
-        let cells = table.iter().map(|column| wrap(&column.cells[row], Some(column.width))).collect();
+        let limit = |column: &Column<'_>| width.map(|_| column.width);
+        let cells = table.iter().map(|column| wrap(&column.cells[row], limit(column))).collect();
         push_row(&mut out, &table, cells, false);
     }
     Some(out)
 }
 
-fn gather<'a>(rows: &[&'a Map<String, Value>], width: Option<usize>) -> Vec<Column<'a>> {
+/// The rows as lines of cells separated by tabs, under a line with the names; a cell without a value is empty.
+pub(super) fn separated(rows: &[&Map<String, Value>]) -> Option<String> {
+    let names = names(rows);
+    if names.is_empty() {
+        return None;
+    }
+    let mut out = names.iter().map(|name| text_of_line(name)).collect::<Vec<_>>().join("\t") + "\n";
+    for row in rows {
+        let cells = names.iter().map(|name| match row.get(*name) {
+            None | Some(Value::Null) => String::new(),
+            Some(value) => text_of_line(&cell(value)),
+        });
+        out.extend([cells.collect::<Vec<_>>().join("\t").as_str(), "\n"]);
+    }
+    Some(out)
+}
+
+fn text_of_line(text: &str) -> String {
+    super::safe::visible(text).replace('\n', " ")
+}
+
+/// The names of the columns that have a value in any row, in order of appearance.
+fn names<'a>(rows: &[&'a Map<String, Value>]) -> Vec<&'a str> {
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in rows.iter().flat_map(|row| row.iter()).filter(|(_, value)| !value.is_null()) {
         if !names.contains(&name.as_str()) {
@@ -48,6 +76,10 @@ fn gather<'a>(rows: &[&'a Map<String, Value>], width: Option<usize>) -> Vec<Colu
         }
     }
     names
+}
+
+fn gather<'a>(rows: &[&'a Map<String, Value>], width: Option<usize>) -> Vec<Column<'a>> {
+    names(rows)
         .into_iter()
         .map(|name| {
             let values = || rows.iter().map(|row| row.get(name).unwrap_or(&Value::Null));
@@ -56,7 +88,8 @@ fn gather<'a>(rows: &[&'a Map<String, Value>], width: Option<usize>) -> Vec<Colu
             let cells: Vec<_> = values().map(text).collect();
             let title = super::text::label(name);
             let all = || cells.iter().map(String::as_str).chain([title.as_str()]);
-            let width = all().flat_map(str::lines).map(columns).max().unwrap_or(0);
+            let widest = if width.is_none() { WIDEST_PADDED } else { usize::MAX };
+            let width = all().flat_map(str::lines).map(columns).max().unwrap_or(0).min(widest);
             let word = all().flat_map(str::split_whitespace).map(columns).max().unwrap_or(0);
             let numeric = values().all(|value| value.is_number() || value.is_null());
             Column { name, word, width, title, cells, numeric }

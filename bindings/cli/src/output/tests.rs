@@ -67,9 +67,14 @@ fn every_value_has_a_form() {
 fn formats_differ_where_they_should() {
     let list = json!([{ "name": "a", "n": 1 }, { "name": "bb", "n": 10 }]);
     for (format, value, expected) in [
-        (Format::Table, list.clone(), "name   n\na      1\nbb    10\n"),
+        (Format::Table, list.clone(), "name\tn\na\t1\nbb\t10\n"),
         (Format::Text, list.clone(), "name   n\na      1\nbb    10\n"),
-        (Format::Table, json!({ "total": 2, "items": list }), "name   n\na      1\nbb    10\n"),
+        (Format::Table, json!({ "total": 2, "items": list }), "name\tn\na\t1\nbb\t10\n"),
+        (
+            Format::Table,
+            json!([{ "a": "x\ty\nz", "b": null }, { "b": [1, 2] }]),
+            "a\tb\nx    y z\t\n\t1, 2\n",
+        ),
         (Format::Table, json!({ "total": 2 }), "total  2\n"),
         (Format::Jsonl, list.clone(), "{\"name\":\"a\",\"n\":1}\n{\"name\":\"bb\",\"n\":10}\n"),
         (Format::Jsonl, json!({ "a": [1] }), "{\"a\":[1]}\n"),
@@ -96,4 +101,18 @@ fn hostile_values_are_rendered_at_any_width() {
             }
         }
     }
+}
+
+#[test]
+fn without_a_terminal_nothing_is_cut_and_a_long_cell_does_not_push_the_other_rows() {
+    let long = "x".repeat(300);
+    let list = json!([{ "name": long, "n": 1 }, { "name": "b", "n": 2 }]);
+    let text = rendered(&list, None);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[1], format!("{long}  1"));
+    assert_eq!(lines[2], format!("b{}2", " ".repeat(61)));
+    assert_eq!(
+        plain(&Format::Table.whole(&list, Some(80))).lines().next(),
+        Some("name                                                                           n")
+    );
 }

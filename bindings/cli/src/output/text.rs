@@ -24,7 +24,8 @@ pub(crate) fn render(value: &Value, width: Option<usize>) -> String {
     out
 }
 
-/// The value as one table: of a list its items, of an object with exactly one list of objects that list.
+/// The value as one table: of a list its items, of an object with exactly one list of objects that list. Without a terminal (`width`) its
+/// cells are separated by tabs.
 pub(crate) fn render_table(value: &Value, width: Option<usize>) -> String {
     let rows = match value {
         Value::Object(properties) => {
@@ -36,7 +37,11 @@ pub(crate) fn render_table(value: &Value, width: Option<usize>) -> String {
         }
         value => objects(value),
     };
-    rows.and_then(|rows| table::render(&rows, width)).unwrap_or_else(|| render(value, width))
+    let table = rows.and_then(|rows| match width {
+        Some(_) => table::render(&rows, width),
+        None => table::separated(&rows),
+    });
+    table.unwrap_or_else(|| render(value, width))
 }
 
 /// The value on one line, for streams: `key=value key=value` (logfmt).

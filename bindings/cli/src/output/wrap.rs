@@ -1,10 +1,31 @@
 //! Text in columns of a terminal: how wide it is, and how it is broken into lines.
 
+use anstream::adapter::strip_str;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// How many columns `text` takes.
+/// How many columns `text` takes; styles take none.
 pub(super) fn columns(text: &str) -> usize {
-    text.width()
+    if text.contains('\u{1b}') { strip_str(text).to_string().width() } else { text.width() }
+}
+
+/// Paragraphs in lines of at most `width` columns. What goes on below the first line of a paragraph is indented by `hang`, or as far as the
+/// text of a list item.
+pub(crate) fn hanging(text: &str, width: usize, hang: usize) -> String {
+    let mut out = String::new();
+    for paragraph in text.lines() {
+        let body = paragraph.trim_start();
+        let item = if body.starts_with("- ") { 2 } else { 0 };
+        let indent = hang.max(paragraph.len() - body.len() + item);
+        let first = wrap(paragraph, Some(width)).swap_remove(0);
+        let rest = paragraph.get(first.len()..).unwrap_or_default().trim_start();
+        out.extend([&first, "\n"]);
+        if !rest.is_empty() {
+            for line in wrap(rest, Some(width.saturating_sub(indent))) {
+                out.extend([&" ".repeat(indent), line.as_str(), "\n"]);
+            }
+        }
+    }
+    out
 }
 
 /// `text` in lines of at most `width` columns, broken between words where that is possible. At least one line.
@@ -53,7 +74,7 @@ fn wrap_line(line: &str, width: usize, lines: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{columns, wrap};
+    use super::{columns, hanging, wrap};
 
     #[test]
     fn lines_break_between_words_and_inside_one_only_if_they_must() {
@@ -69,6 +90,13 @@ mod tests {
             assert_eq!(wrap(text, Some(width)), lines, "{text:?} in {width}");
             assert_eq!(wrap(text, None).join("\n"), text);
         }
+    }
+
+    #[test]
+    fn what_goes_on_hangs_below_its_text_and_styles_take_no_room() {
+        let styled = "\u{1b}[1m  1\u{1b}[0m  one two three";
+        assert_eq!(hanging(styled, 13, 5), "\u{1b}[1m  1\u{1b}[0m  one two\n     three\n");
+        assert_eq!(hanging("a\n\n  - one two", 8, 0), "a\n\n  - one\n    two\n");
     }
 
     #[test]

@@ -7,9 +7,9 @@ use crate::{app, request, sample, signature::Signature};
 /// The request that a command line of the sample asks for, or what clap says about it.
 fn request(line: &[&str]) -> Result<Value, String> {
     let registry = sample::registry();
-    let line = std::iter::once("heptad").chain(["sample"]).chain(line.iter().copied());
-    let matches = app::command(&registry, app::Detail::Everything)
-        .try_get_matches_from(line)
+    let line: Vec<std::ffi::OsString> = ["heptad", "sample"].iter().chain(line).map(Into::into).collect();
+    let matches = app::command(&registry, app::Detail::Named(&line))
+        .try_get_matches_from(&line)
         .map_err(|error| error.to_string())?;
     let (name, leaf) =
         matches.subcommand().and_then(|(_, system)| system.subcommand()).expect("an operation");

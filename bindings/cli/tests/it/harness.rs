@@ -1,6 +1,7 @@
 //! Runs `heptad` in an empty folder with an environment that says nothing.
 
 use std::{
+    ffi::OsString,
     io::Write as _,
     path::Path,
     process::{Command, Output, Stdio},
@@ -28,14 +29,20 @@ pub(crate) fn heptad(args: &[&str]) -> Run {
 /// The command, not yet run.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heptad"));
-    let speaks = |name: &str| {
-        name.starts_with("HEPTAD_") || name.starts_with("CLICOLOR") || name == "NO_COLOR" || name == "COLUMNS"
-    };
-    for (name, _) in std::env::vars_os().filter(|(name, _)| speaks(&name.to_string_lossy())) {
+    for name in telling() {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());
     command
+}
+
+/// The variables of this process that would tell `heptad` something.
+pub(crate) fn telling() -> Vec<OsString> {
+    let tells = |name: &OsString| {
+        let name = name.to_string_lossy();
+        name.starts_with("HEPTAD_") || name.starts_with("CLICOLOR") || name == "NO_COLOR" || name == "COLUMNS"
+    };
+    std::env::vars_os().map(|(name, _)| name).filter(tells).collect()
 }
 
 impl Place {

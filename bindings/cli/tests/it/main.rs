@@ -9,5 +9,7 @@ mod harness;
 mod help;
 mod operations;
 mod platform;
+#[cfg(unix)]
+mod terminal;
 mod tour;
 mod usage;

@@ -131,7 +131,8 @@ pub use self::{
     context::Context,
     guard::{ResultStream, call, stream},
     platform::{
-        Described, Health, HealthPart, MetricsText, OperationList, OperationsRequest, Platform, Settings,
+        Described, Health, HealthPart, HealthState, MetricsText, OperationList, OperationsRequest, Platform,
+        Settings,
     },
     principal::{Permission, Principal},
     registry::{Handle, Operation, Registry, Reply},

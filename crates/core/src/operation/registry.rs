@@ -45,10 +45,25 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Adds the operations of a system: `registry.with(Review::OPERATIONS)`. One that is there already is replaced.
+    /// Adds the operations of a system: `registry.with(Review::OPERATIONS)`.
+    ///
+    /// # Panics
+    /// Where an operation of that name is there already. As with the routes of a web framework this is a mistake in the program, seen the
+    /// first time it runs; silently, one system would answer for another.
     #[must_use]
+    #[track_caller]
     pub fn with(mut self, operations: &[Operation]) -> Self {
-        self.operations.extend(operations.iter().map(|operation| (operation.spec.full_name, *operation)));
+        for operation in operations {
+            let spec = operation.spec;
+            let earlier = self.operations.insert(spec.full_name, *operation).map(|it| it.spec.summary());
+            assert!(
+                earlier.is_none(),
+                "two operations are called `{}`: “{}” and “{}”; rename one of them",
+                spec.full_name,
+                earlier.unwrap_or_default(),
+                spec.summary()
+            );
+        }
         self
     }
 

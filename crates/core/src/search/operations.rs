@@ -97,6 +97,20 @@ pub struct DeleteResponse {
     pub deleted: u64,
 }
 
+/// A collection to remove.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct DropRequest {
+    /// The collection.
+    pub collection: String,
+}
+
+/// What was removed with a collection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct DropResponse {
+    /// How many documents it had.
+    pub documents: u64,
+}
+
 /// The collections there are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CollectionsResponse {
@@ -175,6 +189,15 @@ impl Search {
         let deleted = request.ids.len() as u64;
         self.catalog()?.delete(&request.collection, request.ids).await?;
         Ok(DeleteResponse { deleted })
+    }
+
+    /// Removes a whole collection: its documents, its fields and its index.
+    ///
+    /// It cannot be undone. Dropping it again finishes what was interrupted.
+    #[operation(writes)]
+    pub async fn drop(&self, request: DropRequest) -> Result<DropResponse> {
+        let documents = self.catalog()?.drop_collection(&request.collection, &*self.context.progress).await?;
+        Ok(DropResponse { documents })
     }
 
     /// Lists the collections with their fields and how many documents they hold.

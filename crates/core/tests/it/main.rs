@@ -1,6 +1,6 @@
 //! The kernel through its public interface. One binary, one module per room.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests; what could not run is told")]
 
 #[cfg(feature = "code")]
 mod code;

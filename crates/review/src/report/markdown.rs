@@ -29,7 +29,7 @@ pub fn markdown(report: &ScanReport) -> String {
         line(&mut out, &format!("… and {} more.\n", report.findings.len() - WRITTEN_OUT));
     }
     if !report.files_skipped.is_empty() || !report.problems.is_empty() {
-        line(&mut out, "## Not as it should be\n");
+        line(&mut out, "## Problems\n");
         for skipped in report.files_skipped.iter().take(WRITTEN_OUT) {
             line(&mut out, &format!("- {}: skipped: {}", code(&skipped.file), escape(&skipped.reason)));
         }

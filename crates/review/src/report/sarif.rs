@@ -34,13 +34,18 @@ pub fn sarif(report: &ScanReport) -> String {
     serde_json::to_string_pretty(&log).expect("a value made of strings and numbers has a JSON form")
 }
 
+/// Weaknesses that make code wrong and not insecure: comparisons and conditions that are not what they seem.
+const CORRECTNESS: [&str; 3] = ["CWE-595", "CWE-670", "CWE-697"];
+
 fn rule(rule: &RuleInfo) -> Value {
-    // GitHub reads weaknesses from tags of this form.
+    // GitHub shows what is tagged `security` as such, and reads weaknesses from tags of this form.
+    let correctness = rule.cwe.iter().all(|cwe| CORRECTNESS.contains(&cwe.as_str()));
+    let kind = if correctness { "correctness" } else { "security" };
     let tags = rule.cwe.iter().map(|cwe| format!("external/cwe/{}", cwe.to_lowercase()));
-    let tags: Vec<String> = std::iter::once("security".to_owned()).chain(tags).collect();
+    let tags: Vec<String> = std::iter::once(kind.to_owned()).chain(tags).collect();
     let mut descriptor = json!({
         "id": rule.id,
-        "shortDescription": { "text": rule.message },
+        "shortDescription": { "text": without_metavariables(&rule.message) },
         "defaultConfiguration": { "level": rule.severity.as_str() },
         "properties": {
             "cwe": rule.cwe,
@@ -51,10 +56,23 @@ fn rule(rule: &RuleInfo) -> Value {
     });
     for (key, text) in [("fullDescription", &rule.explanation), ("help", &rule.remedy)] {
         if !text.is_empty() {
-            descriptor[key] = json!({ "text": text });
+            // §3.11.8: both, for our texts have code spans.
+            descriptor[key] = json!({ "text": text, "markdown": text });
         }
     }
     descriptor
+}
+
+/// The message of a rule where nothing was found yet: `…` for what it would name.
+fn without_metavariables(message: &str) -> String {
+    let mut parts = message.split('$');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        let rest = part.trim_start_matches(name);
+        out.extend([if rest.len() < part.len() { "…" } else { "$" }, rest]);
+    }
+    out
 }
 
 fn result(report: &ScanReport, finding: &Finding) -> Value {

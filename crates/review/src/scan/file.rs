@@ -147,7 +147,8 @@ fn finding(
     }
 }
 
-/// The message with the metavariables replaced by what they stand for, each on one line and short.
+/// The message with the metavariables replaced by what they stand for, each on one line and short. In a message they stand between
+/// backticks; where the code has backticks itself, they stand between quotation marks.
 fn fill(message: &str, metavariables: &BTreeMap<String, Metavariable>) -> String {
     let mut out = String::with_capacity(message.len());
     let mut rest = message;
@@ -158,7 +159,15 @@ fn fill(message: &str, metavariables: &BTreeMap<String, Metavariable>) -> String
         match metavariables.get(&after[..end]) {
             Some(variable) => {
                 let words: Vec<&str> = variable.text.split_whitespace().collect();
-                out.push_str(&clip(&words.join(" "), 60));
+                let shown = clip(&words.join(" "), 60);
+                let quoted = out.ends_with('`') && after[end..].starts_with('`');
+                if quoted && shown.contains('`') {
+                    out.pop();
+                    out.extend(["“", &*shown, "”"]);
+                    rest = &after[end + 1..];
+                    continue;
+                }
+                out.push_str(&shown);
             }
             None => out.push_str(&rest[at..=at + end]),
         }

@@ -1,6 +1,6 @@
 //! The review system through its public interface.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests; what could not run is told")]
 
 mod hostile;
 mod laws;
@@ -10,4 +10,5 @@ mod report;
 mod rules;
 mod sarif;
 mod scan;
+mod schema;
 mod suppression;

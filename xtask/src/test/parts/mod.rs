@@ -25,6 +25,7 @@ pub const PARTS: &[Part] = &[
     part("tests", "the Rust tests pass", &[&tools::CC], 30, rust::tests),
     part("doctests", "the examples in the documentation run", &[&tools::CC], 15, rust::doc_tests),
     part("doc", "the documentation builds without a warning", &[&tools::CC], 15, style::doc),
+    part("metrics", "promtool accepts the metrics", &[&tools::CC, &tools::PROMTOOL], 10, rust::metrics),
     part("codegen", "what is generated is current", &[&tools::CC], 15, style::codegen),
     part("examples", "every example runs", &[&tools::CC], 15, rust::examples),
     part("features", "every feature compiles alone, and all together", &[&tools::CC], 25, rust::features),

@@ -24,8 +24,23 @@ pub(super) fn doc_tests(context: &Context) -> Result<Outcome> {
     counted(context, &[&["test", "--doc", "--workspace", "--no-fail-fast"], FEATURES].concat())
 }
 
+/// The test that has promtool read the metrics; among the other tests it passes them over where there is no promtool.
+pub(super) fn metrics(context: &Context) -> Result<Outcome> {
+    let root = &context.workspace.root;
+    let on_path = Run::new("promtool", ["--version"], root).quiet().wait().is_ok_and(|ended| ended.ok());
+    let unpacked = root.join("target/tools/usr/bin/promtool");
+    let program = if on_path { Path::new("promtool") } else { &unpacked };
+    let arguments = [&["test", "--workspace"], FEATURES, &["--test", "it", "telemetry::promtool"]].concat();
+    counted_with(context, &arguments, |run| run.env("PROMTOOL", program))
+}
+
 fn counted(context: &Context, arguments: &[&str]) -> Result<Outcome> {
-    let ended = Run::cargo(arguments, &context.workspace.root).limit(context.left()).wait()?;
+    counted_with(context, arguments, |run| run)
+}
+
+fn counted_with(context: &Context, arguments: &[&str], change: impl FnOnce(Run) -> Run) -> Result<Outcome> {
+    let run = Run::cargo(arguments, &context.workspace.root).limit(context.left());
+    let ended = change(run).wait()?;
     Ok(Outcome::of_tests(&ended.text, ended.ok(), &ended.how()))
 }
 

@@ -24,12 +24,13 @@ pub(crate) fn run(call: &Call<'_>, operation: &Operation) -> Result<ExitCode> {
     runtime::block_on(async {
         let watcher = progress::watcher(call.globals);
         let platform = Platform::open(call.globals, watcher.clone()).await?;
-        if spec.effect == Effect::Writes && !platform.is_kept() {
+        // What renders a report is of use without a database; what only keeps something is not.
+        if spec.effect == Effect::Writes && signature.formats.is_empty() && !platform.is_kept() {
             call.console.note("nothing of this is kept: no database was named (`--db PATH`)");
         }
         match (operation.invoke)(platform.context(), request) {
             Reply::One(response) => {
-                let response = reply::interruptible(response).await;
+                let response = runtime::interruptible(response).await;
                 watcher.finish();
                 response.and_then(|response| reply::whole(call.console, spec, form, response))
             }

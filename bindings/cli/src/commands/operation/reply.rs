@@ -9,7 +9,7 @@ use futures_util::{
     stream::BoxStream,
 };
 use heptad::core::{
-    Error, ErrorKind, Result,
+    Result,
     operation::{Effect, Spec},
 };
 use serde_json::Value;
@@ -22,16 +22,6 @@ use crate::{
 
 /// As many items of a stream are written at once, if they are there.
 const BATCH: usize = 256;
-
-/// The result of `work`, or `Cancelled` as soon as somebody presses Ctrl-C.
-pub(super) async fn interruptible<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let interrupt = tokio::signal::ctrl_c();
-    pin_mut!(work, interrupt);
-    match select(work, interrupt).await {
-        Either::Left((result, _)) => result,
-        Either::Right(_) => Err(Error::new(ErrorKind::Cancelled, "interrupted")),
-    }
-}
 
 /// Prints one result. By convention a response with `failed: true` is an answer that a script must notice.
 pub(super) fn whole(console: &Console, spec: &Spec, form: Form<'_>, mut response: Value) -> Result<ExitCode> {

@@ -25,6 +25,7 @@ pub(super) fn command() -> Command {
         )
         .arg(
             Arg::new("path")
+                .value_name("PATH")
                 .help("The repository")
                 .default_value(".")
                 .value_parser(path.clone())
@@ -65,7 +66,8 @@ pub(super) fn run(call: &Call<'_>) -> Result<ExitCode> {
         let opening = std::time::Instant::now();
         let globals = Globals { db: Some(store.clone()), ..call.globals.clone() };
         let platform = Platform::open(&globals, watcher.clone()).await?;
-        let tour = stops::walk(platform.heptad(), &path, &question, &store, opening.elapsed()).await;
+        let tour = stops::walk(platform.heptad(), &path, &question, &store, opening.elapsed());
+        let tour = runtime::interruptible(tour).await;
         watcher.finish();
         let tour = tour?;
         if call.console.format.is_json() {

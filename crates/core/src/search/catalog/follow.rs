@@ -158,7 +158,7 @@ impl Catalog {
         Ok(rebuilt)
     }
 
-    async fn last_entry(&self, collection: &str) -> Result<Option<Entry>> {
+    pub(super) async fn last_entry(&self, collection: &str) -> Result<Option<Entry>> {
         let stream = names::changes(collection)?;
         let mut last: Option<Entry> = None;
         loop {
@@ -177,13 +177,22 @@ impl Catalog {
 
     /// What `collection` is, and the version of the record that says so.
     pub(super) async fn definition(&self, collection: &str) -> Result<(Definition, Version)> {
-        let record = self.0.store.get(&names::definition(collection)?).await?.ok_or_else(|| {
-            Error::not_found(format!(
-                "there is no collection `{collection}`; define it by indexing documents with a schema"
-            ))
-        })?;
-        Ok((record.value.decode()?, record.version))
+        let found = self.stored_definition(collection).await?;
+        found.filter(|(definition, _)| !definition.dropped).ok_or_else(|| unknown(collection))
     }
+
+    /// The same, also where it is being removed.
+    pub(super) async fn stored_definition(&self, collection: &str) -> Result<Option<(Definition, Version)>> {
+        let record = self.0.store.get(&names::definition(collection)?).await?;
+        record.map(|record| Ok((record.value.decode()?, record.version))).transpose()
+    }
+}
+
+/// What is said of a collection that is not there.
+pub(super) fn unknown(collection: &str) -> Error {
+    Error::not_found(format!(
+        "there is no collection `{collection}`; define it by indexing documents with a schema"
+    ))
 }
 
 /// See [`Catalog::pages`].

@@ -7,6 +7,8 @@
 
 mod follow;
 mod names;
+mod probe;
+mod removal;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,7 +23,7 @@ use self::names::Definition;
 use super::{Document, Query, Schema, SearchIndex, SearchPage, SearchQuery};
 use crate::{
     error::{Error, ErrorKind, Result},
-    progress::Progress,
+    progress::{Progress, Silent},
     store::{Batch, Expect, KeyRange, Offset, Page, Store, Value},
 };
 
@@ -70,17 +72,21 @@ impl Catalog {
         schema.check()?;
         let _following = self.following(collection).await?;
         let key = names::definition(collection)?;
-        let (expect, incarnation) = match self.0.store.get(&key).await? {
-            None => (Expect::Absent, ulid::Ulid::generate().to_string()),
-            Some(record) => {
-                let known: Definition = record.value.decode()?;
+        let fresh = || ulid::Ulid::generate().to_string();
+        let (expect, incarnation) = match self.stored_definition(collection).await? {
+            None => (Expect::Absent, fresh()),
+            Some((known, version)) if known.dropped => {
+                self.forget_documents(collection, version, &Silent).await?;
+                (Expect::Exactly(version), fresh())
+            }
+            Some((known, version)) => {
                 if known.schema != *schema {
                     self.check_documents(collection, schema).await?;
                 }
-                (Expect::Exactly(record.version), known.incarnation)
+                (Expect::Exactly(version), known.incarnation)
             }
         };
-        let definition = Definition { incarnation, schema: schema.clone() };
+        let definition = Definition { incarnation, schema: schema.clone(), dropped: false };
         let value = Value::json(&definition)?;
         if self.0.store.get(&key).await?.is_none_or(|record| record.value != value) {
             let mut batch = Batch::new();
@@ -240,8 +246,15 @@ impl Catalog {
                 let name = record.key.id().to_owned();
                 let definition: Definition = record.value.decode()?;
                 let all = SearchQuery::new(Query::MatchAll).window(0, 0);
-                let documents = self.query(&name, &all).await?.total;
-                found.push(CollectionStatus { name, schema: definition.schema, documents });
+                match self.query(&name, &all).await {
+                    Ok(page) => {
+                        let documents = page.total;
+                        found.push(CollectionStatus { name, schema: definition.schema, documents });
+                    }
+                    // It is being removed.
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
     }
@@ -255,12 +268,18 @@ impl Catalog {
     }
 
     async fn following(&self, collection: &str) -> Result<OwnedMutexGuard<()>> {
+        Ok(self.lock_of(collection)?.lock_owned().await)
+    }
+
+    /// The same without waiting; `None` where somebody else holds it.
+    fn try_following(&self, collection: &str) -> Result<Option<OwnedMutexGuard<()>>> {
+        Ok(self.lock_of(collection)?.try_lock_owned().ok())
+    }
+
+    fn lock_of(&self, collection: &str) -> Result<Arc<tokio::sync::Mutex<()>>> {
         super::check_collection(collection)?;
-        let lock = {
-            let mut following = self.0.following.lock().unwrap_or_else(PoisonError::into_inner);
-            following.entry(collection.to_owned()).or_default().clone()
-        };
-        Ok(lock.lock_owned().await)
+        let mut following = self.0.following.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(following.entry(collection.to_owned()).or_default().clone())
     }
 
     /// Whether the index followed; that another process holds it is no failure.

@@ -18,6 +18,9 @@ pub(super) struct Definition {
     /// Tells this collection from others that had its name: in another store, or before it was removed.
     pub(super) incarnation: String,
     pub(super) schema: Schema,
+    /// It is being removed: to everybody but who removes it, it is not there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) dropped: bool,
 }
 
 /// How far an index has read the stream of changes, and by what the stream is recognised.

@@ -2,6 +2,7 @@
 
 mod greeter;
 mod guard;
+mod health;
 mod platform;
 mod registry;
 mod requests;

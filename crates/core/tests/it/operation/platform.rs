@@ -1,16 +1,10 @@
 //! What the platform says about itself.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
 use heptad_core::{
-    Error, ErrorKind, Kernel, Result,
+    ErrorKind, Kernel,
     config::{Config, LoadOptions, Source},
     kernel::Ports,
     operation::{Context, Effect, Handle as _, OperationsRequest, Platform, Registry, Reply},
-    store::{
-        Batch, Capabilities, Entry, Key, KeyRange, Offset, Page, Receipt, Record, Store, StreamId, Watch,
-    },
 };
 use serde_json::{Value, json};
 
@@ -92,66 +86,3 @@ async fn its_metrics_count_their_own_call_by_name_too() {
         assert_eq!(answer["content_type"], json!("text/plain; version=0.0.4"));
     }
 }
-
-#[tokio::test]
-async fn it_is_healthy_while_every_part_answers() {
-    let health = with(|_| ()).health().await.unwrap();
-    assert!(health.healthy, "{health:?}");
-    let parts: Vec<_> = health.parts.iter().map(|part| (part.port.as_str(), part.adapter.as_str())).collect();
-    assert_eq!(parts, [("store", "memory"), ("events", "local")]);
-
-    let health = with(|ports| ports.store = Arc::new(Lost)).health().await.unwrap();
-    assert!(!health.healthy);
-    assert_eq!(health.parts[0].failure.as_deref(), Some("unavailable: the disk is gone"));
-}
-
-#[tokio::test]
-async fn a_part_that_does_not_answer_is_not_waited_for() {
-    let (mut ports, clock) = ports();
-    ports.store = Arc::new(Silent);
-    let platform = Platform::new(Context::owner(Kernel::new(ports)));
-    let health = tokio::spawn(async move { platform.health().await });
-    clock.sleepers(1).await;
-    clock.advance(std::time::Duration::from_secs(5));
-    let health = health.await.unwrap().unwrap();
-    assert_eq!(health.parts[0].failure.as_deref(), Some("timeout: no answer within 5 s"));
-}
-
-/// A store that fails.
-struct Lost;
-
-/// A store that never answers.
-struct Silent;
-
-fn gone<T>() -> Result<T> {
-    Err(Error::new(ErrorKind::Unavailable, "the disk is gone"))
-}
-
-macro_rules! store {
-    ($name:ident, $get:expr) => {
-        #[async_trait]
-        impl Store for $name {
-            fn capabilities(&self) -> Capabilities {
-                Capabilities::new("broken", true, false)
-            }
-            async fn get(&self, _: &Key) -> Result<Option<Record>> {
-                $get
-            }
-            async fn scan(&self, _: KeyRange, _: Page) -> Result<Vec<Record>> {
-                gone()
-            }
-            async fn commit(&self, _: Batch) -> Result<Receipt> {
-                gone()
-            }
-            async fn read(&self, _: &StreamId, _: Offset, _: usize) -> Result<Vec<Entry>> {
-                gone()
-            }
-            fn watch(&self, _: &StreamId) -> Watch {
-                unreachable!("nobody watches here")
-            }
-        }
-    };
-}
-
-store!(Lost, gone());
-store!(Silent, std::future::pending().await);

@@ -3,7 +3,7 @@
 use futures_util::StreamExt as _;
 use heptad_core::{
     ErrorKind, Result,
-    operation::{Context, Handle as _, Registry, Reply},
+    operation::{Context, Handle, Registry, Reply},
 };
 use serde_json::{Value, json};
 
@@ -83,8 +83,37 @@ fn the_list_holds_the_operations_in_order_and_nothing_else() {
     let names: Vec<_> = Greeter::OPERATIONS.iter().map(|operation| operation.spec.name).collect();
     assert_eq!(names, ["greet", "repeat", "tally", "wait", "nap", "trip"]);
     assert_eq!(Greeter::new(Context::owner(kernel().0)).not_an_operation(), names.len());
-    let registry = Registry::default().with(Greeter::OPERATIONS).with(Greeter::OPERATIONS);
-    assert_eq!(registry.iter().count(), names.len(), "added twice, there once");
+    assert_eq!(Registry::default().with(Greeter::OPERATIONS).iter().count(), names.len());
+}
+
+/// Another system that took a name of [`Greeter`]'s by mistake.
+#[derive(Clone)]
+struct Impostor(Context);
+
+impl Handle for Impostor {
+    fn new(context: Context) -> Self {
+        Self(context)
+    }
+    fn context(&self) -> &Context {
+        &self.0
+    }
+}
+
+#[heptad_core::operation::operations(system = "greeter")]
+impl Impostor {
+    /// Greets nobody.
+    #[operation(reads)]
+    async fn greet(&self) -> Result<u8> {
+        Ok(0)
+    }
+}
+
+#[test]
+#[should_panic(
+    expected = "two operations are called `greeter.greet`: “Greets somebody.” and “Greets nobody.”"
+)]
+fn two_operations_of_one_name_are_a_defect_that_shows_at_once() {
+    let _ = Registry::default().with(Greeter::OPERATIONS).with(Impostor::OPERATIONS);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use heptad_core::{
     operation::{Context, Handle, Principal, Registry, Reply},
     search::{
         Catalog, Document, Field, Operator, Schema,
-        operations::{DeleteRequest, IndexRequest, QueryRequest, RebuildRequest, Search},
+        operations::{DeleteRequest, DropRequest, IndexRequest, QueryRequest, RebuildRequest, Search},
         tantivy::TantivyIndex,
     },
 };
@@ -47,6 +47,10 @@ async fn documents_are_indexed_found_counted_and_deleted() -> Result<()> {
     search.delete(DeleteRequest { collection: "notes".into(), ids: vec!["1".into()] }).await?;
     assert_eq!(search.rebuild(RebuildRequest { collection: "notes".into() }).await?.documents, 1);
     assert_eq!(search.query(QueryRequest::new("notes", "spring")).await?.total, 1);
+    assert_eq!(search.drop(DropRequest { collection: "notes".into() }).await?.documents, 1);
+    assert_eq!(search.collections().await?.collections, []);
+    let gone = search.drop(DropRequest { collection: "notes".into() }).await.expect_err("it is gone");
+    assert_eq!((gone.kind(), gone.operation()), (ErrorKind::NotFound, Some("search.drop")));
     Ok(())
 }
 
@@ -78,7 +82,7 @@ async fn the_same_works_by_name_with_json_and_defaults() -> Result<()> {
     let everything = call("search.query", json!({ "collection": "notes" })).await?;
     assert_eq!(everything["hits"][0]["fields"]["path"], "a");
     let names: Vec<_> = registry.iter().map(|operation| operation.spec.name).collect();
-    assert_eq!(names, ["collections", "delete", "index", "query", "rebuild"]);
+    assert_eq!(names, ["collections", "delete", "drop", "index", "query", "rebuild"]);
     Ok(())
 }
 

@@ -147,6 +147,50 @@ async fn a_metered_bus_counts_publications_deliveries_and_how_they_were_settled(
     assert!(item(&metrics, "entries_appended") >= 3.0, "the bus stands on the metered store");
 }
 
+#[cfg(feature = "tantivy")]
+#[tokio::test]
+async fn a_metered_index_counts_verbs_outcomes_documents_and_hits() {
+    use heptad_core::{
+        search::{
+            Changes, Checkpoint, Document, Field, Found, Schema, SearchIndex, SearchQuery,
+            tantivy::TantivyIndex,
+        },
+        telemetry::MeteredIndex,
+    };
+    let (metrics, clock) = (Metrics::new(), Arc::new(VirtualClock::new()));
+    let index = MeteredIndex::new(Arc::new(TantivyIndex::in_memory()), &metrics, clock);
+    assert_eq!(index.capabilities().name, "tantivy");
+    let schema = Schema::new([Field::text("body")]).unwrap();
+    let upsert = ["1", "2", "3"].map(|id| Document::new(id).with("body", "rain")).into();
+    let checkpoint = Some(Checkpoint("here".into()));
+    let missing = index.query("notes", &SearchQuery::text("rain")).await.unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::NotFound);
+    assert_eq!(index.ensure("notes", &schema).await.unwrap(), Found::Created);
+    let changes = Changes { upsert, checkpoint: checkpoint.clone(), ..Changes::default() };
+    index.apply("notes", changes).await.unwrap();
+    assert_eq!(index.checkpoint("notes").await.unwrap(), checkpoint);
+    let refused = Changes { upsert: vec![Document::new("4").with("x", "y")], ..Changes::default() };
+    assert_eq!(index.apply("notes", refused).await.unwrap_err().kind(), ErrorKind::InvalidInput);
+    let deleted = Changes { delete: vec!["1".into()], ..Changes::default() };
+    index.apply("notes", deleted).await.unwrap();
+    assert_eq!(index.query("notes", &SearchQuery::text("rain")).await.unwrap().total, 2);
+    index.remove("notes").await.unwrap();
+
+    let calls = |verb, outcome| {
+        let labels = [("port", "search"), ("adapter", "tantivy"), ("verb", verb), ("outcome", outcome)];
+        value(&metrics, "heptad_port_calls_total", &labels)
+    };
+    for verb in ["ensure", "checkpoint", "query", "remove"] {
+        assert_eq!(calls(verb, "ok"), Some(1.0), "{verb}");
+    }
+    assert_eq!((calls("query", "not_found"), calls("apply", "ok")), (Some(1.0), Some(2.0)));
+    assert_eq!(calls("apply", "invalid_input"), Some(1.0));
+    let timed = [("port", "search"), ("verb", "apply")];
+    assert_eq!(value(&metrics, "heptad_port_seconds_count", &timed), Some(3.0));
+    let items = ["documents_written", "documents_deleted", "hits"].map(|name| item(&metrics, name));
+    assert_eq!(items, [3.0, 1.0, 2.0], "what was refused is not counted");
+}
+
 #[test]
 fn group_sizes_are_a_histogram_of_the_adapter() {
     let metrics = Metrics::new();

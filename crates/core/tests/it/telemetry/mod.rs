@@ -1,4 +1,5 @@
 //! The room `telemetry`: what is counted, and the text it is read from.
 
 mod layers;
+mod promtool;
 mod text;

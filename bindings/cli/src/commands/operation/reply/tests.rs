@@ -64,7 +64,7 @@ fn items_are_printed_in_the_form_asked_for() {
         (Format::Text, "n=1 s=a\nn=20\n"),
         (Format::Json, "{\"n\":1,\"s\":\"a\"}\n{\"n\":20,\"s\":null}\n"),
         (Format::Jsonl, "{\"n\":1,\"s\":\"a\"}\n{\"n\":20,\"s\":null}\n"),
-        (Format::Table, " n  s\n 1  a\n20  –\n"),
+        (Format::Table, "n\ts\n1\ta\n20\t\n"),
     ] {
         let paper = Paper::default();
         let code = streamed(&Console::to(paper.clone(), format), items()).expect("a good end");

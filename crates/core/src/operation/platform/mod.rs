@@ -1,22 +1,20 @@
 //! The operations of the platform itself: what there is, how it is set, how it does.
 
-use std::{future::Future, time::Duration};
+mod disk;
+mod health;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::health::{Health, HealthPart, HealthState};
 use super::{Context, Effect, Handle, Spec, operations};
 use crate::{
     config::Explained,
-    error::{Error, ErrorKind, Result},
-    store::Key,
+    error::{Error, Result},
     suggest::did_you_mean,
     telemetry,
 };
-
-/// How long a part may take to answer before it counts as out of reach.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The handle of the platform itself.
 #[derive(Clone)]
@@ -89,31 +87,6 @@ pub struct Settings {
     pub settings: Vec<Explained>,
 }
 
-/// Whether the platform can do its work.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Health {
-    /// Every part answers.
-    pub healthy: bool,
-    /// The version of Heptad.
-    pub version: String,
-    /// The ports and their adapters.
-    pub parts: Vec<HealthPart>,
-}
-
-/// A port of the platform.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct HealthPart {
-    /// The port: `store`, `events` or `search`.
-    pub port: String,
-    /// The adapter behind it.
-    pub adapter: String,
-    /// What it has acknowledged survives the loss of power (of a search index: the end of the process; the store can rebuild it).
-    pub durable: bool,
-    /// Why it does not answer, where it does not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub failure: Option<String>,
-}
-
 #[operations(system = "platform")]
 impl Platform {
     /// Lists the operations of this build.
@@ -152,50 +125,13 @@ impl Platform {
 
     /// Asks every part of the platform whether it answers.
     ///
-    /// A part that fails, or takes longer than five seconds, is named with the reason; the call itself succeeds.
+    /// The store and the events are read from, the index of each collection is opened and queried, and the disk is asked for its room. A part
+    /// that fails, or takes longer than five seconds, is named with the reason; the call itself succeeds, and `failed` says whether the
+    /// platform is of no use now.
     #[operation(reads)]
     pub async fn health(&self) -> Result<Health> {
-        let parts = [Some(self.store().await), Some(self.events().await), self.search()];
-        let parts: Vec<HealthPart> = parts.into_iter().flatten().collect();
-        let healthy = parts.iter().all(|part| part.failure.is_none());
-        Ok(Health { healthy, version: env!("CARGO_PKG_VERSION").to_owned(), parts })
+        Ok(health::ask(&self.context.kernel).await)
     }
-
-    async fn store(&self) -> HealthPart {
-        let store = &self.context.kernel.store;
-        let answer = self.in_time(async { store.get(&Key::new("platform", "health")?).await.map(drop) });
-        let capabilities = store.capabilities();
-        part("store", capabilities.name, capabilities.durable, answer.await)
-    }
-
-    async fn events(&self) -> HealthPart {
-        let bus = &self.context.kernel.bus;
-        let capabilities = bus.capabilities();
-        let answer = self.in_time(async { bus.topics().await.map(drop) });
-        part("events", capabilities.name, capabilities.durable, answer.await)
-    }
-
-    /// The index is derived from the store: what it cannot answer, it is rebuilt from, so that naming it is enough.
-    fn search(&self) -> Option<HealthPart> {
-        let capabilities = self.context.kernel.search.as_ref()?.capabilities();
-        Some(part("search", capabilities.name, capabilities.durable, Ok(())))
-    }
-
-    async fn in_time(&self, answer: impl Future<Output = Result<()>>) -> Result<()> {
-        let late = self.context.kernel.clock.sleep(PATIENCE);
-        let answer = std::pin::pin!(answer);
-        match futures_util::future::select(answer, late).await {
-            futures_util::future::Either::Left((answer, _)) => answer,
-            futures_util::future::Either::Right(_) => {
-                Err(Error::new(ErrorKind::Timeout, format!("no answer within {} s", PATIENCE.as_secs())))
-            }
-        }
-    }
-}
-
-fn part(port: &str, adapter: &str, durable: bool, answer: Result<()>) -> HealthPart {
-    let failure = answer.err().map(|error| format!("{}: {error}", error.kind()));
-    HealthPart { port: port.to_owned(), adapter: adapter.to_owned(), durable, failure }
 }
 
 fn describe(spec: &Spec, schemas: bool) -> Described {
