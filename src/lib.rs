@@ -22,6 +22,7 @@
 //! | records and streams of your own | the port, `heptad.kernel().store`, or a typed [`core::store::Collection`] | |
 //! | to call anything by name, with JSON | [`Heptad::call`] | |
 //! | metrics, health, configuration | [`Heptad::platform`] | |
+//! | to say who may do what | [`Heptad::auth`]: roles, API keys, the audit; [`Heptad::authenticate`] | |
 //! | to encrypt what is kept | [`Builder`]`::encryption`, or `encryption.key_file` in the configuration | `encryption` |
 //!
 //! The kernel itself is [`core`]; each system is a module named after it.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use heptad_core::{
     Kernel, Result,
+    auth::{self, operations::Auth},
     events::Events,
     operation::{Context, Handle, Platform, Principal, Registry, Reply},
     progress::SharedProgress,
@@ -15,8 +16,11 @@ use crate::Builder;
 
 /// Every operation of this build, without opening anything.
 pub fn registry() -> Registry {
-    let registry =
-        Registry::default().with(Platform::OPERATIONS).with(Events::OPERATIONS).with(Search::OPERATIONS);
+    let registry = Registry::default()
+        .with(Platform::OPERATIONS)
+        .with(Auth::OPERATIONS)
+        .with(Events::OPERATIONS)
+        .with(Search::OPERATIONS);
     #[cfg(feature = "languages")]
     let registry = registry.with(heptad_core::code::Code::OPERATIONS);
     #[cfg(feature = "review")]
@@ -87,6 +91,22 @@ impl Heptad {
         Self { context, ..self.clone() }
     }
 
+    /// The same platform as whoever shows this API key sees it.
+    ///
+    /// # Errors
+    /// [`Unauthenticated`](crate::ErrorKind::Unauthenticated) where it is none, was revoked or has expired.
+    pub async fn authenticate(&self, key: &str) -> Result<Self> {
+        Ok(self.as_principal(auth::authenticate(self.kernel(), key).await?))
+    }
+
+    /// The same platform as the principal called `id` sees it, with the roles assigned to them. That the caller is `id` is for the host to know.
+    ///
+    /// # Errors
+    /// Whatever the store fails with.
+    pub async fn sign_in(&self, id: &str) -> Result<Self> {
+        Ok(self.as_principal(auth::principal(self.kernel(), id).await?))
+    }
+
     /// The same platform with long work telling `progress` how far it is.
     #[must_use]
     pub fn with_progress(&self, progress: SharedProgress) -> Self {
@@ -110,6 +130,11 @@ impl Heptad {
 
     /// Search: documents in collections, indexed and found.
     pub fn search(&self) -> Search {
+        Handle::new(self.context.clone())
+    }
+
+    /// Identity: roles, who has them, API keys, the audit.
+    pub fn auth(&self) -> Auth {
         Handle::new(self.context.clone())
     }
 

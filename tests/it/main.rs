@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod auth;
 #[cfg(feature = "encryption")]
 mod encryption;
 mod hostile;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    auth::Denials,
     clock::Clock,
     config::Config,
     error::{Error, ErrorKind, Result},
@@ -15,7 +16,12 @@ use crate::{
 
 /// The ports of one open platform. Cheap to clone: all clones share them.
 #[derive(Clone)]
-pub struct Kernel(Arc<Ports>);
+pub struct Kernel(Arc<Shared>);
+
+struct Shared {
+    ports: Ports,
+    denials: Denials,
+}
 
 /// What a [`Kernel`] owns.
 pub struct Ports {
@@ -38,7 +44,12 @@ pub struct Ports {
 impl Kernel {
     /// A kernel of these ports.
     pub fn new(ports: Ports) -> Self {
-        Self(Arc::new(ports))
+        Self(Arc::new(Shared { ports, denials: Denials::default() }))
+    }
+
+    /// How many denials were written down of late.
+    pub(crate) fn denials(&self) -> &Denials {
+        &self.0.denials
     }
 
     /// The search index.
@@ -57,6 +68,6 @@ impl std::ops::Deref for Kernel {
     type Target = Ports;
 
     fn deref(&self) -> &Ports {
-        &self.0
+        &self.0.ports
     }
 }

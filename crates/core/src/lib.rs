@@ -7,10 +7,11 @@
 //! | [`store`] | [`store::Store`]: records and a log, committed together | `memory`, `sqlite` |
 //! | [`events`] | [`events::EventBus`]: CloudEvents, consumer groups, dead letters | `local` (on any store) |
 //! | [`search`] | [`search::SearchIndex`]: full text | `tantivy` |
+//! | `crypto` | `crypto::KeyRing`: wraps data keys (feature `encryption`) | file, text |
 //! | [`clock`] | [`clock::Clock`] | system, virtual (test kit) |
 //! | [`progress`] | [`progress::Progress`] | silent, the command line's bar |
 //!
-//! [`operation`] is the registry from which every surface is made; [`kernel::Kernel`] owns the ports; `code` reads source code.
+//! [`auth`] lets somebody in; [`operation`] is the registry from which every surface is made; [`kernel::Kernel`] owns the ports; `code` reads source code.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -18,6 +19,7 @@
 #[allow(unused_extern_crates, reason = "used by generated code")]
 extern crate self as heptad_core;
 
+pub mod auth;
 pub mod clock;
 #[cfg(feature = "code")]
 #[cfg_attr(docsrs, doc(cfg(feature = "code")))]

@@ -16,6 +16,7 @@ use tracing::{Instrument as _, Span, field};
 
 use super::{Context, Spec};
 use crate::{
+    auth,
     clock::Clock,
     error::{Error, ErrorKind, Result},
     telemetry::Metrics,
@@ -47,7 +48,10 @@ pub async fn call<T: Send>(
 async fn guarded(context: &Context, spec: &'static Spec, body: BoxFuture<'_, Result<()>>) -> Result<()> {
     let mut running = Running::start(context, spec);
     let checked = async {
-        check(context, spec)?;
+        if let Err(denial) = check(context, spec) {
+            auth::denied(&context.kernel, &context.principal, spec).await;
+            return Err(denial);
+        }
         AssertUnwindSafe(body).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))
     };
     let result = checked.instrument(running.span.clone()).await.map_err(|error| running.failed(error));
@@ -70,13 +74,19 @@ where
     S: Stream<Item = Result<T>> + Send + 'static,
 {
     let running = Running::start(context, spec);
-    let made = running.span.in_scope(|| {
-        check(context, spec)?;
-        catch_unwind(AssertUnwindSafe(body)).map_err(|panic| panicked(&*panic))
-    });
-    let items = match made {
-        Ok(items) => items.boxed(),
-        Err(error) => futures_util::stream::iter([Err(error)]).boxed(),
+    let items = match running.span.in_scope(|| check(context, spec)) {
+        Ok(()) => match running.span.in_scope(|| catch_unwind(AssertUnwindSafe(body))) {
+            Ok(items) => items.boxed(),
+            Err(panic) => futures_util::stream::iter([Err(panicked(&*panic))]).boxed(),
+        },
+        Err(denial) => {
+            let context = context.clone();
+            let denied = async move {
+                auth::denied(&context.kernel, &context.principal, spec).await;
+                Err(denial)
+            };
+            futures_util::stream::once(denied).boxed()
+        }
     };
     Guarded { running: Some((running, items)) }.boxed()
 }

@@ -5,7 +5,9 @@ use std::{borrow::Cow, collections::BTreeSet};
 use serde::{Deserialize, Serialize};
 
 /// What a principal must hold to call an operation, written `system.operation`. A grant may end in `.*` (a whole system) or be `*` (all).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Permission(Cow<'static, str>);
 
@@ -46,22 +48,36 @@ pub struct Principal {
     pub id: Cow<'static, str>,
     /// What they may do.
     pub permissions: BTreeSet<Permission>,
+    /// What they may not do: overrides whatever allows it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub denied: BTreeSet<Permission>,
+    /// Ceilings: they may do only what each of these allows too. A key has the permissions of whoever made it as one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<BTreeSet<Permission>>,
 }
 
 impl Principal {
     /// The owner of an embedded platform, who may do all.
     pub fn owner() -> Self {
-        Self { id: Cow::Borrowed("owner"), permissions: BTreeSet::from([Permission::ALL]) }
+        Self { id: Cow::Borrowed("owner"), ..Self::new("", [Permission::ALL]) }
     }
 
     /// A principal who holds `permissions`.
     pub fn new(id: impl Into<String>, permissions: impl IntoIterator<Item = Permission>) -> Self {
-        Self { id: Cow::Owned(id.into()), permissions: permissions.into_iter().collect() }
+        let permissions = permissions.into_iter().collect();
+        Self { id: Cow::Owned(id.into()), permissions, denied: BTreeSet::new(), within: Vec::new() }
     }
 
     /// Whether they may do `wanted`, a `system.operation`.
     pub fn may(&self, wanted: &str) -> bool {
-        self.permissions.iter().any(|held| held.grants(wanted))
+        let grants = |held: &BTreeSet<Permission>| held.iter().any(|held| held.grants(wanted));
+        grants(&self.permissions) && self.within.iter().all(grants) && !grants(&self.denied)
+    }
+
+    /// Whether they may do everything that `grant` covers, and so may pass it on.
+    pub fn covers(&self, grant: &Permission) -> bool {
+        // A grant that is written as another's pattern is covered by whatever grants the pattern.
+        self.may(grant.as_str()) && !self.denied.iter().any(|denied| grant.grants(denied.as_str()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests; what could not run is told")]
 
+mod auth;
 #[cfg(feature = "code")]
 mod code;
 mod config;
