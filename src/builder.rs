@@ -11,6 +11,7 @@ use heptad_core::{
     config::{Config, LoadOptions, SEARCH_PATH, STORE_PATH},
     events::{EventBus, LocalBus},
     kernel::Ports,
+    llm,
     search::{Catalog, SearchIndex},
     store::{Store, memory::MemoryStore},
     telemetry::{MeteredBus, MeteredIndex, MeteredStore, Metrics},
@@ -102,9 +103,9 @@ impl Builder {
     /// where a file cannot be opened, [`Corrupt`](crate::ErrorKind::Corrupt) where it is damaged; with encryption what `Encrypted::open`
     /// refuses, and [`Unsupported`](crate::ErrorKind::Unsupported) where keys are configured and the build lacks the feature.
     pub async fn open(self) -> Result<Heptad> {
-        let clock = self.clock;
-        let options =
-            if self.environment { self.options.environment(std::env::vars_os()) } else { self.options };
+        let (clock, environment) = (self.clock, self.environment);
+        let options = self.options.keys(llm::config::KEYS);
+        let options = if environment { options.environment(std::env::vars_os()) } else { options };
         let config = Config::load(options)?;
         let metrics = Metrics::new();
         let path = config.get(&STORE_PATH).filter(|_| !self.in_memory);
@@ -122,9 +123,11 @@ impl Builder {
         let search = open_index(folder).map(|index| {
             Catalog::new(Arc::clone(&store), Arc::new(MeteredIndex::new(index, &metrics, Arc::clone(&clock))))
         });
+        let variable = |name: &str| std::env::var(name).ok().filter(|_| environment);
+        let llm = llm::config::open(&config, &variable, &store, &metrics, &clock).await?;
         let operations = crate::registry();
         let heptad =
-            Heptad::new(Kernel::new(Ports { store, bus, search, clock, config, metrics, operations }));
+            Heptad::new(Kernel::new(Ports { store, bus, search, llm, clock, config, metrics, operations }));
         #[cfg(feature = "encryption")]
         let heptad = heptad.with_encryption(opened.encryption);
         Ok(heptad)

@@ -21,6 +21,7 @@
 //! | to publish and read events | [`Heptad::events`]; to consume them the port, `heptad.kernel().bus` | |
 //! | records and streams of your own | the port, `heptad.kernel().store`, or a typed [`core::store::Collection`] | |
 //! | to call anything by name, with JSON | [`Heptad::call`] | |
+//! | to ask a language model, to embed texts | [`Heptad::llm`] | `openai`, `anthropic` |
 //! | metrics, health, configuration | [`Heptad::platform`] | |
 //! | to say who may do what | [`Heptad::auth`]: roles, API keys, the audit; [`Heptad::authenticate`] | |
 //! | to encrypt what is kept | [`Builder`]`::encryption`, or `encryption.key_file` in the configuration | `encryption` |

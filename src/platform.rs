@@ -6,6 +6,7 @@ use heptad_core::{
     Kernel, Result,
     auth::{self, operations::Auth},
     events::Events,
+    llm::operations::Llm,
     operation::{Context, Handle, Platform, Principal, Registry, Reply},
     progress::SharedProgress,
     search::operations::Search,
@@ -20,7 +21,8 @@ pub fn registry() -> Registry {
         .with(Platform::OPERATIONS)
         .with(Auth::OPERATIONS)
         .with(Events::OPERATIONS)
-        .with(Search::OPERATIONS);
+        .with(Search::OPERATIONS)
+        .with(Llm::OPERATIONS);
     #[cfg(feature = "languages")]
     let registry = registry.with(heptad_core::code::Code::OPERATIONS);
     #[cfg(feature = "review")]
@@ -136,6 +138,11 @@ impl Heptad {
     /// Identity: roles, who has them, API keys, the audit.
     pub fn auth(&self) -> Auth {
         Handle::new(self.context.clone())
+    }
+
+    /// Language models: ask, embed. A clear error where none is configured.
+    pub fn llm(&self) -> Llm {
+        Llm::new(self.context.clone())
     }
 
     /// The platform itself: operations, metrics, configuration, health.

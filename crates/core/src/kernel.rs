@@ -8,6 +8,7 @@ use crate::{
     config::Config,
     error::{Error, ErrorKind, Result},
     events::EventBus,
+    llm::Models,
     operation::Registry,
     search::Catalog,
     store::Store,
@@ -31,6 +32,8 @@ pub struct Ports {
     pub bus: Arc<dyn EventBus>,
     /// Documents and how they are found, where a search index was chosen.
     pub search: Option<Catalog>,
+    /// Language models, where they are configured.
+    pub llm: Models,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How the platform was configured.

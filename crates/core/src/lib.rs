@@ -8,6 +8,7 @@
 //! | [`events`] | [`events::EventBus`]: CloudEvents, consumer groups, dead letters | `local` (on any store) |
 //! | [`search`] | [`search::SearchIndex`]: full text | `tantivy` |
 //! | `crypto` | `crypto::KeyRing`: wraps data keys (feature `encryption`) | file, text |
+//! | [`llm`] | [`llm::ChatModel`], [`llm::Embedder`]: language models, hosted | `openai`, `anthropic`, cassettes |
 //! | [`clock`] | [`clock::Clock`] | system, virtual (test kit) |
 //! | [`progress`] | [`progress::Progress`] | silent, the command line's bar |
 //!
@@ -31,6 +32,7 @@ pub mod crypto;
 pub mod error;
 pub mod events;
 pub mod kernel;
+pub mod llm;
 pub mod operation;
 pub mod progress;
 pub mod search;

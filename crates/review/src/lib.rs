@@ -37,7 +37,7 @@
 //! let kernel = Kernel::new(Ports {
 //!     store: store.clone(),
 //!     bus: Arc::new(LocalBus::new(store, clock.clone())),
-//!     search: None,
+//!     search: None, llm: Default::default(),
 //!     clock,
 //!     config: Config::default(),
 //!     metrics: Metrics::new(),

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod crash;
 pub mod events;
+pub mod llm;
 mod random;
 pub mod search;
 pub mod store;

@@ -26,6 +26,8 @@ const RESERVED: &[Reserved] = &[
             "tree-sitter*",
             "object_store",
             "ring",
+            "reqwest",
+            "rustls*",
         ],
         layer: Layer::Core,
         right: "only heptad-core names a backend driver: use its port",

@@ -26,6 +26,7 @@
 
 mod bus_layer;
 mod families;
+mod llm;
 mod meter;
 mod operations;
 mod search_layer;
@@ -35,11 +36,11 @@ use std::{fmt, sync::Arc};
 
 use prometheus::{Registry, TextEncoder};
 
-use self::meter::PortFamilies;
 pub use self::{
     bus_layer::MeteredBus, meter::GroupSizes, operations::OperationMetrics, search_layer::MeteredIndex,
     store_layer::MeteredStore,
 };
+use self::{llm::LlmFamilies, meter::PortFamilies};
 
 /// The media type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
@@ -52,6 +53,7 @@ struct Families {
     registry: Registry,
     operations: OperationMetrics,
     ports: PortFamilies,
+    llm: LlmFamilies,
 }
 
 impl Metrics {
@@ -60,7 +62,8 @@ impl Metrics {
         let registry = Registry::new();
         let operations = OperationMetrics::register(&registry);
         let ports = PortFamilies::register(&registry);
-        Self(Arc::new(Families { registry, operations, ports }))
+        let llm = LlmFamilies::register(&registry);
+        Self(Arc::new(Families { registry, operations, ports, llm }))
     }
 
     /// Calls of operations.
@@ -79,6 +82,10 @@ impl Metrics {
         TextEncoder::new()
             .encode_to_string(&self.0.registry.gather())
             .expect("the families are declared in this module and have help, type and samples of that type")
+    }
+
+    pub(crate) fn llm(&self) -> &LlmFamilies {
+        &self.0.llm
     }
 
     fn ports(&self) -> &PortFamilies {

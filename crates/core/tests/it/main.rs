@@ -9,6 +9,7 @@ mod config;
 #[cfg(all(feature = "sqlite", feature = "tantivy", unix))]
 mod crash;
 mod events;
+mod llm;
 mod operation;
 mod platform;
 mod search;

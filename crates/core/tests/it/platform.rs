@@ -27,6 +27,7 @@ pub(crate) fn ports() -> (Ports, VirtualClock) {
         bus: Arc::new(LocalBus::new(Arc::clone(&store), Arc::new(clock.clone()))),
         store,
         search: None,
+        llm: Default::default(),
         clock: Arc::new(clock.clone()),
         config: Config::default(),
         metrics: Metrics::new(),

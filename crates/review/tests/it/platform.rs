@@ -22,6 +22,7 @@ pub(crate) fn kernel() -> Kernel {
         store: store.clone(),
         bus: Arc::new(LocalBus::new(store, clock.clone())),
         search: None,
+        llm: Default::default(),
         clock,
         config: Config::default(),
         metrics: Metrics::new(),

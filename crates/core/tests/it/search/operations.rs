@@ -21,6 +21,7 @@ fn context() -> Context {
         store: kernel.store.clone(),
         bus: kernel.bus.clone(),
         search: Some(catalog),
+        llm: Default::default(),
         clock: kernel.clock.clone(),
         operations: Registry::default().with(Search::OPERATIONS),
         config: kernel.config.clone(),

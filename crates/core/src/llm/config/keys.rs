@@ -1,0 +1,54 @@
+//! The keys.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::config::{Kind, keys};
+
+keys! {
+    /// Who answers: `openai` (and every server that speaks its protocol, by `llm.base_url`) or `anthropic`.
+    LLM_PROVIDER: Option<&'static str> = "llm.provider", kind: Kind::Choice(&["openai", "anthropic"]);
+    /// The model that answers where a request names none.
+    LLM_MODEL: Option<String> = "llm.model";
+    /// The model that embeds where a request names none (`openai` only).
+    LLM_EMBEDDING_MODEL: Option<String> = "llm.embedding_model";
+    /// Where the provider's server is; the provider's own where it is not set.
+    LLM_BASE_URL: Option<String> = "llm.base_url";
+    /// The environment variable that holds the key; `OPENAI_API_KEY` or `ANTHROPIC_API_KEY` where it is not set. A server of one's own may need none.
+    LLM_KEY_VARIABLE: Option<String> = "llm.key_variable";
+    /// Sends the key without encryption to other machines as well: for a server inside a network that is trusted.
+    LLM_ALLOW_HTTP: bool = "llm.allow_http", default: "false";
+    /// The proxy through which the provider is reached, as in `http://proxy:3128`.
+    LLM_PROXY: Option<String> = "llm.proxy";
+    /// The most tokens of an answer where a request does not say.
+    LLM_MAX_OUTPUT_TOKENS: u32 = "llm.max_output_tokens", kind: Kind::Integer(1, 10_000_000), default: "4096";
+    /// How long connecting may take.
+    LLM_CONNECT_TIMEOUT: Duration = "llm.connect_timeout", default: "10s";
+    /// How long the first piece of an answer may take.
+    LLM_FIRST_TIMEOUT: Duration = "llm.first_timeout", default: "60s";
+    /// How long the model may pause within an answer.
+    LLM_PAUSE_TIMEOUT: Duration = "llm.pause_timeout", default: "30s";
+    /// How long an answer may take in all.
+    LLM_TOTAL_TIMEOUT: Duration = "llm.total_timeout", default: "10m";
+    /// How often a request is sent, the first time counted.
+    LLM_ATTEMPTS: u32 = "llm.attempts", kind: Kind::Integer(1, 20), default: "4";
+    /// The most requests a minute.
+    LLM_REQUESTS_PER_MINUTE: Option<u32> = "llm.requests_per_minute", kind: Kind::Integer(1, 1_000_000);
+    /// The most tokens a minute.
+    LLM_TOKENS_PER_MINUTE: Option<u64> = "llm.tokens_per_minute", kind: Kind::Integer(1, 1_000_000_000_000);
+    /// The most tokens a period.
+    LLM_BUDGET_TOKENS: Option<u64> = "llm.budget_tokens";
+    /// The most money a period, in the currency of `llm.prices`, as in `"20.00"`.
+    LLM_BUDGET_MONEY: Option<String> = "llm.budget_money";
+    /// How long a period of the budget is, in UTC.
+    LLM_BUDGET_PERIOD: &'static str = "llm.budget_period", kind: Kind::Choice(&["day", "month"]), default: "month";
+    /// The price list (TOML).
+    LLM_PRICES: Option<PathBuf> = "llm.prices";
+    /// How long answers to deterministic requests are kept; they are not kept where it is not set.
+    LLM_CACHE_TTL: Option<Duration> = "llm.cache_ttl";
+    /// Takes keys, tokens, e-mail addresses and card numbers out of what is sent; what is answered has them again.
+    LLM_REDACT: bool = "llm.redact", default: "false";
+    /// Appends every exchange to this cassette (JSON lines).
+    LLM_RECORD: Option<PathBuf> = "llm.record";
+    /// Answers from this cassette and asks nobody.
+    LLM_REPLAY: Option<PathBuf> = "llm.replay";
+}

@@ -1,0 +1,256 @@
+//! The client itself.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::StreamExt as _;
+use reqwest::{
+    Client, Method, Proxy, Response, Url,
+    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    redirect::Policy,
+};
+use rustls_platform_verifier::BuilderVerifierExt as _;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::failure;
+use crate::{
+    clock::Clock,
+    error::{Error, ErrorKind, Result},
+    llm::{Secret, broken},
+};
+
+/// The most bytes of an answer that is no stream: embeddings of a full request fit many times.
+const MAX_BODY_BYTES: usize = 256 << 20;
+
+/// How a client connects.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HttpOptions {
+    /// How long connecting may take, TLS included.
+    pub connect_timeout: Duration,
+    /// Sends the key without TLS to other machines as well: for a server inside a network that is trusted.
+    pub allow_http: bool,
+    /// Goes through this proxy (`http://…`). The environment's proxy variables are not looked at.
+    pub proxy: Option<String>,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self { connect_timeout: Duration::from_secs(10), allow_http: false, proxy: None }
+    }
+}
+
+/// A client of one provider. Cheap to clone.
+#[derive(Clone)]
+pub struct HttpClient(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    base: Url,
+    headers: HeaderMap,
+    key: Option<Secret>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What is sent: where, and the body where there is one.
+pub(in crate::llm) struct Call<'a, B> {
+    /// Path below the base URL.
+    pub(in crate::llm) path: &'a str,
+    /// The body.
+    pub(in crate::llm) body: Option<&'a B>,
+    /// An event stream is wanted.
+    pub(in crate::llm) stream: bool,
+}
+
+impl HttpClient {
+    /// A client that sends `headers` (and `key_header` with the key behind `key_prefix`) to what is below `base_url`.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) where the URL is no `http` URL, where it would carry the key in the clear, or where the key
+    /// cannot be a header.
+    pub(in crate::llm) fn new(
+        base_url: &str,
+        headers: &[(&'static str, &str)],
+        key: Option<(&'static str, &str, Secret)>,
+        options: &HttpOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
+        let base = base(base_url, key.is_some() && !options.allow_http)?;
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value).map_err(|_| {
+                Error::invalid(format!("`{}` cannot be the value of `{name}`", value.escape_debug()))
+            })?;
+            map.insert(HeaderName::from_static(name), value);
+        }
+        if let Some((name, prefix, key)) = &key {
+            let value = HeaderValue::from_str(&format!("{prefix}{}", key.expose()));
+            let mut value =
+                value.map_err(|_| Error::invalid("the key of the model has characters that no key has"))?;
+            value.set_sensitive(true);
+            map.insert(HeaderName::from_static(name), value);
+        }
+        let client = build(options)?;
+        let key = key.map(|(.., key)| key);
+        Ok(Self(Arc::new(Inner { client, base, headers: map, key, clock })))
+    }
+
+    /// Sends and reads the whole answer.
+    pub(in crate::llm) async fn fetch<B: Serialize + Sync, T: DeserializeOwned>(
+        &self,
+        call: Call<'_, B>,
+    ) -> Result<T> {
+        let response = self.send(call).await?;
+        let bytes = read(response, MAX_BODY_BYTES).await.map_err(|error| self.hide(error))?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| broken(format!("it does not fit the protocol: {error}")))
+    }
+
+    /// Sends and returns the answer once its head is there and says that it went well.
+    pub(in crate::llm) async fn send<B: Serialize + Sync>(&self, call: Call<'_, B>) -> Result<Response> {
+        let inner = &*self.0;
+        let url = inner
+            .base
+            .join(call.path)
+            .map_err(|error| Error::internal("a path is no path").because(error))?;
+        let accept = if call.stream { "text/event-stream" } else { "application/json" };
+        let method = if call.body.is_some() { Method::POST } else { Method::GET };
+        let mut request = inner
+            .client
+            .request(method, url)
+            .headers(inner.headers.clone())
+            .header(ACCEPT, accept)
+            .header(ACCEPT_ENCODING, "identity");
+        if let Some(body) = call.body {
+            let body = serde_json::to_vec(body)
+                .map_err(|error| Error::invalid("the request has no JSON form").because(error))?;
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        let response = request.send().await.map_err(failure::unreachable)?;
+        self.judge(response, call.stream).await
+    }
+
+    /// Makes an error of an answer that is none.
+    async fn judge(&self, response: Response, stream: bool) -> Result<Response> {
+        let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let encoding = header(CONTENT_ENCODING).unwrap_or("identity").to_owned();
+        let media =
+            header(CONTENT_TYPE).unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+        let status = response.status();
+        if status.is_redirection() {
+            return Err(failure::redirect(status, &self.0.base));
+        }
+        if !encoding.eq_ignore_ascii_case("identity") {
+            return Err(broken(format!(
+                "it is compressed (`{}`), which nobody asked for",
+                encoding.escape_debug()
+            )));
+        }
+        if !status.is_success() {
+            let (head, now) = (response.headers().clone(), self.0.clock.now());
+            let body = read_some(response, failure::MAX_BYTES).await;
+            return Err(self.hide(failure::of_status(status, &head, &body, now)));
+        }
+        if stream && media != "text/event-stream" {
+            let body = read_some(response, failure::MAX_BYTES).await;
+            return Err(self.hide(failure::no_stream(&media, &body)));
+        }
+        Ok(response)
+    }
+
+    /// The error without what it quotes of the key.
+    pub(in crate::llm) fn hide(&self, error: Error) -> Error {
+        let Some(key) = &self.0.key else { return error };
+        let clean = key.remove_from(error.message());
+        let unchanged =
+            clean == error.message() && error.context().iter().all(|(_, v)| key.remove_from(v) == *v);
+        if unchanged {
+            return error;
+        }
+        let rebuilt = Error::new(error.kind(), clean).retry(error.retryable());
+        error
+            .context()
+            .iter()
+            .fold(rebuilt, |rebuilt, (name, value)| rebuilt.with(name, key.remove_from(value)))
+    }
+}
+
+/// The base URL, with the slash at its end without which `join` would forget its last segment.
+fn base(text: &str, carries_key: bool) -> Result<Url> {
+    let wrong = |what: &str| {
+        Error::invalid(format!("the base URL of the model {what}")).with("field", "llm.base_url")
+    };
+    let mut url = Url::parse(text).map_err(|_| wrong("is no URL: write it as https://host/v1"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(wrong("is neither https nor http"));
+    }
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some()
+    {
+        return Err(wrong("has a user, a query or a fragment: keys are given by the environment"));
+    }
+    if carries_key && url.scheme() == "http" && !is_this_machine(&url) {
+        return Err(wrong("would send the key unencrypted: use https, or allow it (`llm.allow_http`)"));
+    }
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// One crypto provider, named here and handed over: nothing is installed for the whole process, so that a host's own choice is not
+/// disturbed.
+fn build(options: &HttpOptions) -> Result<Client> {
+    let cannot =
+        |what: &str| Error::new(ErrorKind::Unavailable, format!("the HTTP client cannot be made: {what}"));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_platform_verifier())
+        .map_err(|error| cannot("the certificates of this machine cannot be used").because(error))?
+        .with_no_client_auth();
+    let mut builder = Client::builder()
+        .tls_backend_preconfigured(tls)
+        .connect_timeout(options.connect_timeout)
+        .redirect(Policy::none())
+        .no_proxy()
+        .user_agent(concat!("heptad/", env!("CARGO_PKG_VERSION")));
+    if let Some(proxy) = &options.proxy {
+        let proxy = Proxy::all(proxy)
+            .map_err(|_| Error::invalid("the proxy of the model is no URL: write http://host:port"))?;
+        builder = builder.proxy(proxy);
+    }
+    builder.build().map_err(|error| cannot("its TLS settings are refused").because(error.without_url()))
+}
+
+/// The whole body, up to `most` bytes.
+async fn read(response: Response, most: usize) -> Result<Vec<u8>> {
+    let (mut bytes, mut pieces) = (Vec::new(), response.bytes_stream());
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(failure::interrupted)?;
+        if bytes.len() + piece.len() > most {
+            return Err(broken(format!("it has more than {most} bytes")));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+/// The first `most` bytes of the body, as far as they come: enough to say what went wrong.
+async fn read_some(response: Response, most: usize) -> Vec<u8> {
+    let (mut bytes, mut pieces) = (Vec::new(), response.bytes_stream());
+    while let Some(Ok(piece)) = pieces.next().await {
+        bytes.extend_from_slice(&piece[..piece.len().min(most - bytes.len())]);
+        if bytes.len() == most {
+            break;
+        }
+    }
+    bytes
+}

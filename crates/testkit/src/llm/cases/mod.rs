@@ -1,0 +1,7 @@
+//! The cases of the suites.
+
+mod answering;
+mod embedding;
+mod refusing;
+
+pub use self::{answering::*, embedding::*, refusing::*};
