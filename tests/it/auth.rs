@@ -25,7 +25,7 @@ async fn a_key_made_by_name_opens_what_its_role_allows_after_opening_again() {
     };
     let heptad = Heptad::open(&db).await.unwrap();
     for visitor in [heptad.authenticate(&key).await.unwrap(), heptad.sign_in("ada").await.unwrap()] {
-        assert_eq!(call(&visitor, "platform.health", json!({})).await.unwrap()["healthy"], true);
+        call(&visitor, "platform.health", json!({})).await.expect("its role allows it");
         for denied in ["platform.config", "auth.roles", "auth.whoami"] {
             let error = call(&visitor, denied, json!({})).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{denied}");
