@@ -100,7 +100,9 @@ fn search(criterion: &mut Criterion) {
     let index = code.index(IndexRequest::new(sources().to_string_lossy()));
     runtime.block_on(index).expect("an index");
     let mut group = criterion.benchmark_group("search");
-    for question in ["segment", "merge small segments", "\"consumer group\"", "title:commit OR body:checkpoint"] {
+    for question in
+        ["segment", "merge small segments", "\"consumer group\"", "title:commit OR body:checkpoint"]
+    {
         group.bench_function(question, |bencher| {
             bencher.iter(|| {
                 let query = search.query(QueryRequest::new("code", question));
@@ -114,7 +116,8 @@ fn search(criterion: &mut Criterion) {
 /// Parsing one large file, its outline, and a scan of a folder.
 fn code(criterion: &mut Criterion) {
     let runtime = runtime();
-    let text: Arc<str> = std::fs::read_to_string(sources().join("operation/guard.rs")).expect("a source").into();
+    let text: Arc<str> =
+        std::fs::read_to_string(sources().join("operation/guard.rs")).expect("a source").into();
     let tree = parse(Language::Rust, Arc::clone(&text)).expect("it parses");
     let mut group = criterion.benchmark_group("code");
     group.throughput(Throughput::Bytes(text.len() as u64));

@@ -137,7 +137,7 @@ impl Embedder for Parrot {
 impl Parrot {
     /// How often each of eight classes of bytes is in the text, as a vector of length 1.
     pub fn vector(text: &str) -> Vec<f32> {
-        let mut counts = vec![0.0_f32; 8];
+        let mut counts = [0.0_f32; 8];
         for byte in text.bytes() {
             counts[usize::from(byte % 8)] += 1.0;
         }

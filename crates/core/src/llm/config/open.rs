@@ -110,10 +110,11 @@ fn hosted(
         );
         return Err(wrong("llm.key_variable", message));
     }
-    let mut http = HttpOptions::default();
-    http.connect_timeout = config.get(&LLM_CONNECT_TIMEOUT);
-    http.allow_http = config.get(&LLM_ALLOW_HTTP);
-    http.proxy = config.get(&LLM_PROXY);
+    let http = HttpOptions {
+        connect_timeout: config.get(&LLM_CONNECT_TIMEOUT),
+        allow_http: config.get(&LLM_ALLOW_HTTP),
+        proxy: config.get(&LLM_PROXY),
+    };
     let most = config.get(&LLM_MAX_OUTPUT_TOKENS);
     match provider {
         #[cfg(feature = "openai")]

@@ -18,8 +18,11 @@ pub struct Redaction {
 struct Rule {
     name: String,
     pattern: Regex,
-    check: fn(&str) -> bool,
+    check: Check,
 }
+
+/// Whether what a pattern found is what it is looked for.
+type Check = fn(&str) -> bool;
 
 /// How much memory the automaton of one pattern may take.
 const MAX_PATTERN_BYTES: usize = 4 << 20;
@@ -27,8 +30,8 @@ const MAX_PATTERN_BYTES: usize = 4 << 20;
 /// The built-in rules: the shapes that providers document for their keys, then what points to people. In this order, for a key may hold
 /// what looks like something else.
 static BUILT_IN: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    let any: fn(&str) -> bool = |_| true;
-    let rules: [(&str, &str, fn(&str) -> bool); 9] = [
+    let any: Check = |_| true;
+    let rules: [(&str, &str, Check); 9] = [
         (
             "PRIVATE_KEY",
             r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
