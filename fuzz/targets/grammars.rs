@@ -228,7 +228,7 @@ pub(crate) fn text(language: Language, shape: u8, choices: &[u8]) -> String {
 }
 
 fn token(language: Language, choice: u8) -> &'static str {
-    let tokens = if choice % 4 == 0 { COMMON } else { own(language) };
+    let tokens = if choice.is_multiple_of(4) { COMMON } else { own(language) };
     tokens[usize::from(choice / 4) % tokens.len()]
 }
 
