@@ -176,7 +176,8 @@ impl State {
     /// Takes what else is waiting.
     ///
     /// Where commits wait for the disk, those just answered come back at once with their next batch: waiting a moment for as many as
-    /// there were last time makes one group of what would be two, and costs little beside what the disk takes.
+    /// there were last time makes one group of what would be two, and costs little beside what the disk takes. It sleeps meanwhile: they
+    /// need the processor that turning round would take.
     fn gather(&self, queue: &Receiver<Job>, jobs: &mut Vec<Job>) {
         let mut weight: u32 = jobs.iter().map(|job| job.weight).sum();
         let patience = match self.durability {
@@ -191,7 +192,7 @@ impl State {
                     jobs.push(job);
                 }
                 Err(TryRecvError::Empty) if jobs.len() < self.last_group && begin.elapsed() < patience => {
-                    std::thread::yield_now();
+                    std::thread::sleep(Duration::from_micros(20));
                 }
                 Err(_) => return,
             }
