@@ -4,7 +4,7 @@
 //! all its children, as the kernel counts them; wall time would tell more about the machine than about the feature. Packages are fetched
 //! beforehand, and a compiler cache is left out. A feature that is only reserved is not built: it costs what nothing costs.
 //!
-//! All rows together take at most [`TOTAL`], one at most [`EACH`]; a row that there is no time for is not run, and says so.
+//! All rows together take at most `TOTAL`, one at most `EACH`; a row that there is no time for is not run, and says so.
 
 use std::{
     fs,

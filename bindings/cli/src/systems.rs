@@ -12,7 +12,7 @@ pub(crate) const SEVEN: [(&str, &str); 7] = [
 ];
 
 /// The rooms of the kernel that have operations.
-pub(crate) const KERNEL: [(&str, &str); 7] = [
+pub(crate) const KERNEL: [(&str, &str); 8] = [
     ("platform", "This platform: its operations, its state"),
     ("store", "Records and streams"),
     ("events", "Publish and read events"),
@@ -20,6 +20,7 @@ pub(crate) const KERNEL: [(&str, &str); 7] = [
     ("search", "Full-text search over code and prose"),
     ("code", "Languages, syntax trees, symbols"),
     ("llm", "Language models"),
+    ("auth", "Identity: roles, API keys, who did what"),
 ];
 
 /// What `system` is.

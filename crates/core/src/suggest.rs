@@ -1,5 +1,7 @@
 //! "Did you mean …?" for names that do not exist: configuration keys, request fields, operations. And cutting what messages quote.
 
+use serde_json::Value;
+
 /// Longer names are not compared: nobody mistypes them, and hostile ones would cost time.
 const MAX_LEN: usize = 64;
 
@@ -31,6 +33,18 @@ pub fn shortened(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+/// What a JSON value is, for a message.
+pub(crate) fn json_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
     }
 }
 

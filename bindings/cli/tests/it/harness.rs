@@ -40,7 +40,9 @@ pub(crate) fn command() -> Command {
 pub(crate) fn telling() -> Vec<OsString> {
     let tells = |name: &OsString| {
         let name = name.to_string_lossy();
-        name.starts_with("HEPTAD_") || name.starts_with("CLICOLOR") || name == "NO_COLOR" || name == "COLUMNS"
+        name.starts_with("HEPTAD_")
+            || name.starts_with("CLICOLOR")
+            || ["NO_COLOR", "COLUMNS", "CI"].contains(&&*name)
     };
     std::env::vars_os().map(|(name, _)| name).filter(tells).collect()
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    suggest::{did_you_mean, shortened},
+    suggest::{did_you_mean, json_kind, shortened},
 };
 
 /// The request of an operation that needs none: `{}`, or nothing at all.
@@ -33,7 +33,7 @@ pub(super) fn read<R: DeserializeOwned>(spec: &Spec, request: Value) -> Result<R
         other => {
             return Err(Error::invalid(format!(
                 "the request is an object of named fields, not {}",
-                kind(&other)
+                json_kind(&other)
             )));
         }
     };
@@ -41,17 +41,6 @@ pub(super) fn read<R: DeserializeOwned>(spec: &Spec, request: Value) -> Result<R
         Outcome { read: Ok(request), unknown: None } => Ok(request),
         Outcome { read: Ok(_), unknown: Some(path) } => Err(unknown_field(spec, &path)),
         Outcome { read: Err((error, path)), .. } => Err(malformed(&display(&path), &error.to_string())),
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     Violation,
     compile::{Count, Id, Node, Number, Rules},
 };
-use crate::suggest::shortened;
+use crate::suggest::{did_you_mean, json_kind, shortened};
 
 /// More than these help nobody.
 const MOST: usize = 20;
@@ -86,7 +86,7 @@ impl<'a> Checker<'a> {
         if let Some(types) = &rules.types
             && !types.iter().any(|name| is_of(name, value))
         {
-            path.wrong(found, format!("it is {}, and should be {}", kind(value), types.join(" or ")));
+            path.wrong(found, format!("it is {}, and should be {}", json_kind(value), types.join(" or ")));
         }
         if let Some(allowed) = &rules.allowed
             && !allowed.iter().any(|candidate| same(candidate, value))
@@ -196,7 +196,7 @@ impl<'a> Checker<'a> {
             let named: Vec<Id> = own.into_iter().chain(by_pattern).collect();
             let rest = rules.additional.filter(|_| named.is_empty());
             if rest.is_some_and(|id| matches!(self.nodes[id], Node::Always(false))) {
-                let hint = crate::suggest::did_you_mean(name, rules.properties.keys().map(String::as_str));
+                let hint = did_you_mean(name, rules.properties.keys().map(String::as_str));
                 path.wrong(found, format!("`{}` is not a field of it{hint}", shortened(name, 60)));
                 continue;
             }
@@ -329,16 +329,5 @@ fn same(a: &Value, b: &Value) -> bool {
             a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
         }
         _ => a == b,
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
     }
 }
