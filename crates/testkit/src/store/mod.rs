@@ -24,6 +24,7 @@
 pub mod cases;
 mod history;
 pub mod model;
+mod observed;
 
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ use heptad_core::{
     clock::Clock,
     store::{Key, Store, StreamId, Value},
 };
+
+pub use self::observed::{Observed, Seen};
 
 /// Where the stores of one test live. A new place is empty.
 pub trait Place: Send + Sync {

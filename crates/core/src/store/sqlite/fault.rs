@@ -70,6 +70,9 @@ fn describe(error: &rusqlite::Error) -> (ErrorKind, &'static str) {
         E::FromSqlConversionFailure(..) | E::IntegralValueOutOfRange(..) | E::InvalidColumnType(..) => {
             return (ErrorKind::Corrupt, "a stored row is not what this store writes");
         }
+        E::SqliteFailure(failure, _) if failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_CHECK => {
+            return (ErrorKind::LimitExceeded, "the store has as many streams as it can have");
+        }
         E::Utf8Error(..) => return (ErrorKind::Corrupt, "a stored text is not UTF-8"),
         _ => {}
     }
@@ -88,10 +91,6 @@ fn describe(error: &rusqlite::Error) -> (ErrorKind, &'static str) {
         Some(ErrorCode::DatabaseCorrupt) => (ErrorKind::Corrupt, "the store's file is damaged"),
         Some(ErrorCode::NotADatabase) => (ErrorKind::Corrupt, "the file is not a SQLite database"),
         Some(ErrorCode::TooBig) => (ErrorKind::LimitExceeded, "a value is larger than SQLite allows"),
-        Some(ErrorCode::ConstraintViolation) => (
-            ErrorKind::LimitExceeded,
-            "the file holds as many streams, or a stream as many entries, as it ever can",
-        ),
         Some(ErrorCode::OutOfMemory) => (ErrorKind::Unavailable, "SQLite ran out of memory"),
         Some(ErrorCode::FileLockingProtocolFailed) => {
             (ErrorKind::Unavailable, "the file system's locks do not work")

@@ -30,9 +30,9 @@ pub(super) struct Place;
 impl Place {
     /// Offsets have 39 bits, streams 24: 550 billion entries for each of 16 million.
     const OFFSET_BITS: u32 = 39;
-    const LAST_OFFSET: u64 = (1 << Self::OFFSET_BITS) - 1;
+    pub(super) const LAST_OFFSET: u64 = (1 << Self::OFFSET_BITS) - 1;
 
-    /// Of the segment that begins at `offset`. What is beyond the last place is the last: the database refuses a second of it.
+    /// Of the segment that begins at `offset`. What is beyond the last offset, which no entry ever gets, is there.
     pub(super) fn of(stream: i64, offset: u64) -> i64 {
         stream << Self::OFFSET_BITS | offset.min(Self::LAST_OFFSET) as i64
     }

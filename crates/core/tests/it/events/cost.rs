@@ -1,70 +1,26 @@
 //! How many commits a group costs, and that its record stays small.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use heptad_core::{
-    Result,
     events::{Event, EventBus, GroupConfig, LocalBus, Subscription, Topic},
-    store::{
-        Batch, Capabilities, Change, Entry, Key, KeyRange, Offset, Page, Receipt, Record, Store, StreamId,
-        Watch, memory::MemoryStore,
-    },
+    store::memory::MemoryStore,
 };
-use heptad_testkit::VirtualClock;
+use heptad_testkit::{VirtualClock, store::Observed};
 
 const EVENTS: usize = 1000;
 
-/// Counts commits, and looks at how large the records get.
-struct Counted {
-    store: MemoryStore,
-    commits: AtomicUsize,
-    longest: AtomicUsize,
-}
-
-#[async_trait]
-impl Store for Counted {
-    fn capabilities(&self) -> Capabilities {
-        self.store.capabilities()
-    }
-    async fn get(&self, key: &Key) -> Result<Option<Record>> {
-        self.store.get(key).await
-    }
-    async fn scan(&self, range: KeyRange, page: Page) -> Result<Vec<Record>> {
-        self.store.scan(range, page).await
-    }
-    async fn commit(&self, batch: Batch) -> Result<Receipt> {
-        self.commits.fetch_add(1, Ordering::Relaxed);
-        for change in batch.changes() {
-            if let Change::Put(_, value, _) = change {
-                self.longest.fetch_max(value.as_bytes().len(), Ordering::Relaxed);
-            }
-        }
-        self.store.commit(batch).await
-    }
-    async fn read(&self, stream: &StreamId, after: Offset, limit: usize) -> Result<Vec<Entry>> {
-        self.store.read(stream, after, limit).await
-    }
-    fn watch(&self, stream: &StreamId) -> Watch {
-        self.store.watch(stream)
-    }
-}
-
 /// A group with 1,000 events before it, and the counts from then on.
-async fn group(config: GroupConfig) -> (Arc<Counted>, Subscription) {
+async fn group(config: GroupConfig) -> (Arc<Observed>, Subscription) {
     let clock = Arc::new(VirtualClock::new());
-    let store = MemoryStore::new(clock.clone());
-    let store = Arc::new(Counted { store, commits: AtomicUsize::new(0), longest: AtomicUsize::new(0) });
+    let store = Arc::new(Observed::new(Arc::new(MemoryStore::new(clock.clone()))));
     let bus = LocalBus::new(store.clone(), clock);
     let topic = Topic::new("orders").unwrap();
     let events =
         (0..EVENTS).map(|n| Event::new("/test", "test.happened").subject(format!("s{}", n % 500))).collect();
     bus.publish(&topic, events, None).await.unwrap();
     let subscription = bus.subscribe(&topic, config).await.unwrap();
-    store.commits.store(0, Ordering::Relaxed);
+    store.take();
     (store, subscription)
 }
 
@@ -74,9 +30,9 @@ async fn acknowledging_later_costs_few_commits() {
     for _ in 0..EVENTS {
         subscription.next().await.unwrap().ack_later();
     }
-    let commits = store.commits.load(Ordering::Relaxed);
+    let commits = store.seen().commits;
     assert!(commits <= 25, "{commits} commits for {EVENTS} events");
-    assert!(store.longest.load(Ordering::Relaxed) < 8 << 10);
+    assert!(store.seen().longest_put < 8 << 10);
 }
 
 #[tokio::test]
@@ -85,7 +41,7 @@ async fn acknowledging_at_once_costs_one_commit_each_and_the_claims() {
     for _ in 0..EVENTS {
         subscription.next().await.unwrap().ack().await.unwrap();
     }
-    let commits = store.commits.load(Ordering::Relaxed);
+    let commits = store.seen().commits;
     assert!((EVENTS..=EVENTS + 25).contains(&commits), "{commits} commits for {EVENTS} events");
 }
 
@@ -103,7 +59,7 @@ async fn concurrent_acknowledgements_share_commits() {
             acked.unwrap();
         }
     }
-    let commits = store.commits.load(Ordering::Relaxed);
+    let commits = store.seen().commits;
     assert!(commits <= 60, "{commits} commits for {EVENTS} events");
 }
 
@@ -118,6 +74,6 @@ async fn the_record_of_a_group_is_bounded_by_what_is_in_flight() {
     for delivery in held.into_iter().step_by(2) {
         delivery.ack().await.unwrap();
     }
-    let longest = store.longest.load(Ordering::Relaxed);
+    let longest = store.seen().longest_put;
     assert!(longest < 64 << 10, "{longest} bytes");
 }

@@ -1,55 +1,16 @@
 //! How much of a topic a consumer group has in memory.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use futures_util::poll;
 use heptad_core::{
-    Result,
     events::{Delivery, Event, EventBus, GroupConfig, LocalBus, Subscription, Topic},
-    store::{
-        Batch, Capabilities, Entry, Key, KeyRange, Offset, Page, Receipt, Record, Store, StreamId, Watch,
-        memory::MemoryStore,
-    },
+    store::memory::MemoryStore,
 };
-use heptad_testkit::VirtualClock;
-
-/// Looks at how much is read at once.
-struct Measured {
-    store: MemoryStore,
-    most: AtomicUsize,
-}
-
-#[async_trait]
-impl Store for Measured {
-    fn capabilities(&self) -> Capabilities {
-        self.store.capabilities()
-    }
-    async fn get(&self, key: &Key) -> Result<Option<Record>> {
-        self.store.get(key).await
-    }
-    async fn scan(&self, range: KeyRange, page: Page) -> Result<Vec<Record>> {
-        self.store.scan(range, page).await
-    }
-    async fn commit(&self, batch: Batch) -> Result<Receipt> {
-        self.store.commit(batch).await
-    }
-    async fn read(&self, stream: &StreamId, after: Offset, limit: usize) -> Result<Vec<Entry>> {
-        let entries = self.store.read(stream, after, limit).await?;
-        let bytes = entries.iter().map(|entry| entry.value.as_bytes().len()).sum();
-        self.most.fetch_max(bytes, Ordering::Relaxed);
-        Ok(entries)
-    }
-    fn watch(&self, stream: &StreamId) -> Watch {
-        self.store.watch(stream)
-    }
-}
+use heptad_testkit::{VirtualClock, store::Observed};
 
 /// A group, and before it events of so many bytes each; those with a subject are held back by one another.
-async fn group(config: GroupConfig, events: &[(&str, usize)]) -> (Arc<Measured>, Subscription) {
+async fn group(config: GroupConfig, events: &[(&str, usize)]) -> (Arc<Observed>, Subscription) {
     let (store, [subscription]) = processes(config, events).await;
     (store, subscription)
 }
@@ -58,9 +19,9 @@ async fn group(config: GroupConfig, events: &[(&str, usize)]) -> (Arc<Measured>,
 async fn processes<const N: usize>(
     config: GroupConfig,
     events: &[(&str, usize)],
-) -> (Arc<Measured>, [Subscription; N]) {
+) -> (Arc<Observed>, [Subscription; N]) {
     let clock = Arc::new(VirtualClock::new());
-    let store = Arc::new(Measured { store: MemoryStore::new(clock.clone()), most: AtomicUsize::new(0) });
+    let store = Arc::new(Observed::new(Arc::new(MemoryStore::new(clock.clone()))));
     let bus = || LocalBus::new(store.clone(), clock.clone());
     let topic = Topic::new("orders").unwrap();
     let event = |(id, bytes): &(&str, usize)| {
@@ -120,7 +81,7 @@ async fn large_events_come_as_memory_allows() {
         held.extend(take_all(&subscription).await);
     }
     assert_eq!(seen, events.len());
-    let most = store.most.load(Ordering::Relaxed);
+    let most = store.seen().most_bytes_read;
     assert!(most <= 512 << 10, "{most} bytes were read at once");
 }
 

@@ -18,7 +18,7 @@ use super::{
     cache::{Cache, Stream, signed, unsigned},
     merge::{FULL, SEALED},
 };
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// How many numbers of commits are written down before they are used: a commit need not change the row that counts them.
 const RESERVED_AHEAD: u64 = 1024;
@@ -113,6 +113,7 @@ fn apply(connection: &Connection, cache: &mut Cache, batch: Batch, time: i64) ->
             return Err(refused(key, expect, found).into());
         }
     }
+    check_room(connection, cache, &batch)?;
     if batch.writes() {
         cache.commits += 1;
     }
@@ -128,6 +129,27 @@ fn apply(connection: &Connection, cache: &mut Cache, batch: Batch, time: i64) ->
         }
     }
     Ok(Receipt { version, appended })
+}
+
+/// Refuses what would go beyond the last offset that a [`Place`] has.
+fn check_room(connection: &Connection, cache: &mut Cache, batch: &Batch) -> Result<(), Fault> {
+    let appends = || {
+        batch.changes().iter().filter_map(|change| match change {
+            Change::Append(append) => Some(append),
+            _ => None,
+        })
+    };
+    // Of all streams together: no batch is so large that this would refuse what fits.
+    let entries: u64 = appends().map(|append| append.values.len() as u64).sum();
+    for append in appends() {
+        let Some(slot) = cache.find(connection, &append.stream)? else { continue };
+        if cache.streams[slot].head.saturating_add(entries) > Place::LAST_OFFSET {
+            let message = format!("a stream of this store has at most {} entries", Place::LAST_OFFSET);
+            let error = Error::new(ErrorKind::LimitExceeded, message).with("stream", &append.stream);
+            return Err(error.into());
+        }
+    }
+    Ok(())
 }
 
 fn version(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Version>> {

@@ -1,85 +1,37 @@
 //! Queries: what they find, and how they read it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use heptad_core::{
-    Result,
-    store::{
-        Batch, Capabilities, Entry, IndexRange, IndexValue, Key, KeyRange, Offset, Page, Receipt, Record,
-        Store, StreamId, Watch,
-    },
-};
+use heptad_core::store::{IndexRange, IndexValue, KeyRange, Page, Store};
+use heptad_testkit::store::Observed;
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{User, ids, on_each, user, users};
 
-/// Counts the records that are read at once, and the longest scan.
-struct Counted {
-    store: Arc<dyn Store>,
-    reading: AtomicUsize,
-    most: AtomicUsize,
-    longest: AtomicUsize,
-}
-
-#[async_trait]
-impl Store for Counted {
-    fn capabilities(&self) -> Capabilities {
-        self.store.capabilities()
-    }
-    async fn get(&self, key: &Key) -> Result<Option<Record>> {
-        let reading = self.reading.fetch_add(1, Ordering::Relaxed) + 1;
-        self.most.fetch_max(reading, Ordering::Relaxed);
-        tokio::task::yield_now().await;
-        let record = self.store.get(key).await;
-        self.reading.fetch_sub(1, Ordering::Relaxed);
-        record
-    }
-    async fn scan(&self, range: KeyRange, page: Page) -> Result<Vec<Record>> {
-        let records = self.store.scan(range, page).await?;
-        self.longest.fetch_max(records.len(), Ordering::Relaxed);
-        Ok(records)
-    }
-    async fn commit(&self, batch: Batch) -> Result<Receipt> {
-        self.store.commit(batch).await
-    }
-    async fn read(&self, stream: &StreamId, after: Offset, limit: usize) -> Result<Vec<Entry>> {
-        self.store.read(stream, after, limit).await
-    }
-    fn watch(&self, stream: &StreamId) -> Watch {
-        self.store.watch(stream)
-    }
-}
-
 pub(super) async fn records_are_read_several_at_a_time_and_not_all_at_once(store: Arc<dyn Store>) {
-    let counted = Counted { store, reading: 0.into(), most: 0.into(), longest: 0.into() };
-    let counted = Arc::new(counted);
+    let counted = Arc::new(Observed::new(store));
     let users = users().open(counted.clone()).await.expect("the collection opens");
     for n in 0..100 {
         users.put(&format!("u{n:03}"), &user("", n % 3, &[])).await.expect("a put");
     }
-    counted.most.store(0, Ordering::Relaxed);
+    counted.take();
     let found = users.query("age", &IndexRange::all(), Page::first(100)).await.expect("a query");
     assert_eq!(found.items.len(), 100);
-    let most = counted.most.load(Ordering::Relaxed);
+    let most = counted.seen().most_gets;
     assert!((2..=16).contains(&most), "{most} records were read at once");
 }
 
 pub(super) async fn a_value_of_many_records_is_found_whole(store: Arc<dyn Store>) {
-    let counted = Counted { store, reading: 0.into(), most: 0.into(), longest: 0.into() };
-    let counted = Arc::new(counted);
+    let counted = Arc::new(Observed::new(store));
     let users = users().open(counted.clone()).await.expect("the collection opens");
     for n in 0..700 {
         users.put(&format!("u{n:03}"), &user("", 7, &[])).await.expect("a put");
     }
-    counted.longest.store(0, Ordering::Relaxed);
+    counted.take();
     let found = users.find_by("age", 7).await.expect("a query");
     let found: Vec<_> = found.iter().map(|stored| stored.id.clone()).collect();
     assert_eq!(found, (0..700).map(|n| format!("u{n:03}")).collect::<Vec<_>>());
-    let longest = counted.longest.load(Ordering::Relaxed);
+    let longest = counted.seen().longest_scan;
     assert!(longest <= 512, "{longest} entries of an index were read at once");
 }
 

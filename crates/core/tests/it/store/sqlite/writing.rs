@@ -3,7 +3,10 @@
 use std::{path::Path, pin::pin};
 
 use futures_util::{FutureExt, future::join_all, poll};
-use heptad_core::store::{Batch, Store, sqlite::SqliteOptions};
+use heptad_core::{
+    ErrorKind,
+    store::{Batch, Offset, Store, sqlite::SqliteOptions},
+};
 use heptad_testkit::store::{key, stream, text};
 
 use super::{append, look, open, texts};
@@ -82,10 +85,51 @@ async fn retention_frees_the_space_of_whole_segments() {
     }
     for (upto, left) in [(9, 10), (10, 9), (55, 5), (1000, 0)] {
         let mut batch = Batch::new();
-        batch.trim(stream("log"), heptad_core::store::Offset(upto));
+        batch.trim(stream("log"), Offset(upto));
         store.commit(batch).await.expect("a commit");
         assert_eq!(segments(&path), left, "trimmed up to {upto}");
     }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_full_refuses_more_and_keeps_what_it_has() {
+    const LAST: u64 = (1 << 39) - 1;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.db");
+    let store = open(&path, SqliteOptions::default()).await.expect("a store");
+    append(&store, "log", "first").await.expect("a commit");
+    let change = format!("UPDATE streams SET head = {}", LAST - 2);
+    look(&path).execute(&change, []).expect("a stream that had nearly all it can have");
+    let entries = |count: usize| {
+        let mut batch = Batch::new();
+        batch.append(stream("log"), vec![text("x"); count]).put(key("things", "a"), text("a"));
+        batch
+    };
+    let error = store.commit(entries(3)).await.expect_err("one too many");
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error:?}");
+    assert!(store.get(&key("things", "a")).await.expect("a look").is_none(), "nothing of the batch happened");
+    let receipt = store.commit(entries(2)).await.expect("just enough");
+    assert_eq!(receipt.appended[0].first, Offset(LAST - 1));
+    let error = append(&store, "log", "more").await.expect_err("it is full");
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error:?}");
+    append(&store, "other", "x").await.expect("another stream has room");
+    drop(store);
+    let store = open(&path, SqliteOptions::default()).await.expect("it opens again");
+    assert_eq!(store.read(&stream("log"), Offset(LAST - 2), 9).await.expect("entries").len(), 2);
+}
+
+#[tokio::test]
+async fn a_store_with_all_the_streams_it_can_have_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.db");
+    let store = open(&path, SqliteOptions::default()).await.expect("a store");
+    look(&path)
+        .execute("INSERT INTO streams (id, name, head, trimmed) VALUES (0xFFFFFF, 'last', 0, 0)", [])
+        .expect("the last stream");
+    let error = append(&store, "one.more", "x").await.expect_err("there is no place for it");
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error:?}");
+    append(&store, "last", "x").await.expect("those that are there go on");
+    assert_eq!(texts(&store, "last").await, ["x"]);
 }
 
 #[tokio::test]
