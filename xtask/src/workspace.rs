@@ -18,6 +18,8 @@ use crate::Result;
 pub enum Layer {
     /// `crates/macros`.
     Macros,
+    /// `crates/infer`, `crates/vectors`: engines that only compute. They know nothing of the house and are optimised in every profile.
+    Compute,
     /// `crates/core`.
     Core,
     /// `crates/testkit`: for tests only.
@@ -41,6 +43,7 @@ impl Layer {
         match parts.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             [] => Ok(Layer::Facade),
             ["crates", "macros"] => Ok(Layer::Macros),
+            ["crates", "infer" | "vectors"] => Ok(Layer::Compute),
             ["crates", "core"] => Ok(Layer::Core),
             ["crates", "testkit"] => Ok(Layer::Testkit),
             ["crates", _] => Ok(Layer::System),

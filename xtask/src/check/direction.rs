@@ -21,15 +21,15 @@ pub(super) fn look(house: &House) -> Findings {
 
 /// Whether `from` may depend on `to`.
 fn may(from: &Package, to: &Package, dev: bool) -> bool {
-    use Layer::{Bench, Binding, Chores, Core, Facade, Macros, System, Testkit};
+    use Layer::{Bench, Binding, Chores, Compute, Core, Facade, Macros, System, Testkit};
     match (from.layer, to.layer) {
         (_, Testkit) => dev || from.layer == Bench,
-        (Core, Macros) | (Testkit | System, Core | Macros) | (Facade, Core | System) => true,
+        (Core, Macros | Compute) | (Testkit | System, Core | Macros) | (Facade, Core | System) => true,
         (Binding, Facade) => true,
         // A binding's tests declare operations of their own, and what the attribute writes names the kernel.
         (Binding, Core) => dev,
-        (Bench, Core | System | Facade) => true,
-        (Macros | Core | Testkit | System | Facade | Binding | Bench | Chores, _) => false,
+        (Bench, Compute | Core | System | Facade) => true,
+        (Macros | Compute | Core | Testkit | System | Facade | Binding | Bench | Chores, _) => false,
     }
 }
 

@@ -22,7 +22,6 @@ const RESERVED: &[Reserved] = &[
             "rdkafka",
             "elasticsearch",
             "tantivy",
-            "candle-*",
             "tree-sitter*",
             "object_store",
             "ring",
@@ -31,6 +30,11 @@ const RESERVED: &[Reserved] = &[
         ],
         layer: Layer::Core,
         right: "only heptad-core names a backend driver: use its port",
+    },
+    Reserved {
+        names: &["candle-*", "gguf*", "llguidance", "tokenizers", "safetensors"],
+        layer: Layer::Compute,
+        right: "only heptad-infer computes with models: use `heptad_core::llm`",
     },
     Reserved {
         names: &["pyo3*", "napi*", "uniffi*", "axum*", "tonic*", "async-graphql*", "clap*", "indicatif"],

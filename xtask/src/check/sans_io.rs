@@ -58,6 +58,10 @@ const CORE_ADAPTERS: &[(&str, &str)] = &[
     ("code/operations", "the threads for work that blocks"),
 ];
 
+/// Files of the computing crates that meet the world, and what they touch.
+const COMPUTE_ADAPTERS: &[(&str, &str)] =
+    &[("crates/infer/src/file.rs", "the model file, mapped into memory")];
+
 /// Rooms of core that are engines altogether: no async runtime either.
 const CORE_ENGINES: &[&str] = &[
     "code",
@@ -154,6 +158,8 @@ impl Zone {
                 let handle = room.starts_with(system) || room == Path::new(system).with_extension("rs");
                 (!handle && !within(OPEN_ROOMS) && !is_adapter(&source.path)).then_some(Zone::Engine)
             }
+            Layer::Compute if COMPUTE_ADAPTERS.iter().any(|(file, _)| source.path == Path::new(file)) => None,
+            Layer::Compute => Some(Zone::Engine),
             Layer::Core if CORE_ADAPTERS.iter().any(|(place, _)| room.starts_with(place)) => None,
             Layer::Core if within(CORE_ENGINES) => Some(Zone::Engine),
             Layer::Core => Some(Zone::Kernel),

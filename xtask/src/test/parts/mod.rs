@@ -11,7 +11,10 @@ use super::{Context, Outcome, Part, Tool, tools};
 use crate::{Result, shell::Run};
 
 /// The features that the whole workspace is built with.
-const FEATURES: &[&str] = &["--features", "heptad/full,heptad/openai,heptad/anthropic"];
+const FEATURES: &[&str] = &[
+    "--features",
+    "heptad/full,heptad/openai,heptad/anthropic,heptad/candle,heptad/object-store,heptad/otlp",
+];
 
 const fn minutes(count: u64) -> Duration {
     Duration::from_secs(60 * count)

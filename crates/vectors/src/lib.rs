@@ -1,0 +1,1 @@
+//! Exact nearest neighbours: dot products over many vectors, with a filter.
