@@ -4,6 +4,7 @@ pub mod clock;
 pub mod crash;
 pub mod events;
 pub mod llm;
+pub mod models;
 mod random;
 pub mod search;
 pub mod store;

