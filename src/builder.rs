@@ -6,11 +6,11 @@ use std::{
 };
 
 use heptad_core::{
-    Kernel, Result,
+    Kernel, Result, auth,
     clock::{Clock, SystemClock},
     config::{Config, LoadOptions, SEARCH_PATH, STORE_PATH},
     events::{EventBus, LocalBus},
-    kernel::Ports,
+    kernel::{Ports, Security},
     llm,
     search::{Catalog, SearchIndex},
     store::{Store, memory::MemoryStore},
@@ -104,7 +104,7 @@ impl Builder {
     /// refuses, and [`Unsupported`](crate::ErrorKind::Unsupported) where keys are configured and the build lacks the feature.
     pub async fn open(self) -> Result<Heptad> {
         let (clock, environment) = (self.clock, self.environment);
-        let options = self.options.keys(llm::config::KEYS);
+        let options = self.options.keys(llm::config::KEYS).keys(auth::config::KEYS);
         let options = if environment { options.environment(std::env::vars_os()) } else { options };
         let config = Config::load(options)?;
         let metrics = Metrics::new();
@@ -125,12 +125,11 @@ impl Builder {
         });
         let variable = |name: &str| std::env::var(name).ok().filter(|_| environment);
         let llm = llm::config::open(&config, &variable, &store, &metrics, &clock).await?;
+        let (tokens, login) = auth::config::open(&config, &variable, &clock).await?;
+        let security = Security { tokens, login, ..opened.security };
         let operations = crate::registry();
-        let heptad =
-            Heptad::new(Kernel::new(Ports { store, bus, search, llm, clock, config, metrics, operations }));
-        #[cfg(feature = "encryption")]
-        let heptad = heptad.with_encryption(opened.encryption);
-        Ok(heptad)
+        let ports = Ports { store, bus, search, llm, security, clock, config, metrics, operations };
+        Ok(Heptad::new(Kernel::new(ports)))
     }
 }
 

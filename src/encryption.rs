@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use heptad_core::{Error, Result, clock::Clock, config::Config, store::Store};
+use heptad_core::{Error, Result, clock::Clock, config::Config, kernel::Security, store::Store};
 #[cfg(feature = "encryption")]
 use heptad_core::{
     config::{ENCRYPTION_EXISTING, ENCRYPTION_SEARCH, SEARCH_PATH},
@@ -22,8 +22,8 @@ pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
     /// The search index must not be kept on the disk.
     pub(crate) index_in_memory: bool,
-    #[cfg(feature = "encryption")]
-    pub(crate) encryption: Option<Arc<Encrypted>>,
+    /// With what encrypts it.
+    pub(crate) security: Security,
 }
 
 /// Encrypts `store` where a key ring was chosen. `index` is the folder where the search index would be.
@@ -39,7 +39,9 @@ pub(crate) async fn encrypt(
         None => heptad_core::crypto::configured(config).await?,
         chosen => chosen,
     };
-    let Some(ring) = ring else { return Ok(Opened { store, index_in_memory: false, encryption: None }) };
+    let Some(ring) = ring else {
+        return Ok(Opened { store, index_in_memory: false, security: Security::default() });
+    };
     let index_in_memory = config.get(&ENCRYPTION_SEARCH) != "plain";
     if index_in_memory {
         refuse_plain_index(index, config)?;
@@ -47,11 +49,9 @@ pub(crate) async fn encrypt(
     let plain = if config.get(&ENCRYPTION_EXISTING) == "read" { Plain::Read } else { Plain::Refuse };
     let options = EncryptedOptions::default().plain(plain);
     let encrypted = Arc::new(Encrypted::open(store, ring, options, Arc::clone(clock)).await?);
-    Ok(Opened {
-        store: Arc::clone(&encrypted) as Arc<dyn Store>,
-        index_in_memory,
-        encryption: Some(encrypted),
-    })
+    let store: Arc<dyn Store> = Arc::clone(&encrypted) as _;
+    let security = Security { encryption: Some(encrypted), ..Security::default() };
+    Ok(Opened { store, index_in_memory, security })
 }
 
 /// A build that cannot encrypt does not open plain what was to be encrypted.
@@ -68,7 +68,7 @@ pub(crate) async fn encrypt(
         let message = "keys are configured, but this build cannot encrypt: it lacks the feature `encryption`";
         return Err(Error::new(crate::ErrorKind::Unsupported, message));
     }
-    Ok(Opened { store, index_in_memory: false })
+    Ok(Opened { store, index_in_memory: false, security: Security::default() })
 }
 
 /// The index holds the documents, readable by everybody who reads its folder.

@@ -23,6 +23,8 @@ pub fn registry() -> Registry {
         .with(Events::OPERATIONS)
         .with(Search::OPERATIONS)
         .with(Llm::OPERATIONS);
+    #[cfg(feature = "encryption")]
+    let registry = registry.with(heptad_core::store::encrypted::operations::Encryption::OPERATIONS);
     #[cfg(feature = "languages")]
     let registry = registry.with(heptad_core::code::Code::OPERATIONS);
     #[cfg(feature = "review")]
@@ -34,8 +36,6 @@ pub fn registry() -> Registry {
 #[derive(Clone)]
 pub struct Heptad {
     context: Context,
-    #[cfg(feature = "encryption")]
-    encryption: Option<std::sync::Arc<heptad_core::store::encrypted::Encrypted>>,
 }
 
 impl Heptad {
@@ -62,43 +62,29 @@ impl Heptad {
     }
 
     pub(crate) fn new(kernel: Kernel) -> Self {
-        Self {
-            context: Context::owner(kernel),
-            #[cfg(feature = "encryption")]
-            encryption: None,
-        }
-    }
-
-    #[cfg(feature = "encryption")]
-    pub(crate) fn with_encryption(
-        mut self,
-        encryption: Option<std::sync::Arc<heptad_core::store::encrypted::Encrypted>>,
-    ) -> Self {
-        self.encryption = encryption;
-        self
+        Self { context: Context::owner(kernel) }
     }
 
     /// The encryption of the store, for whoever changes keys: rotation, retirement, verification. `None` where it is not encrypted. It asks
-    /// for no permission: it belongs to the program that embeds the platform.
+    /// for no permission: it belongs to the program that embeds the platform. The operations `encryption.*` do.
     #[cfg(feature = "encryption")]
     #[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
     pub fn encryption(&self) -> Option<&heptad_core::store::encrypted::Encrypted> {
-        self.encryption.as_deref()
+        self.kernel().security.encryption.as_deref()
     }
 
     /// The same platform as `principal` sees it: what they may not do is refused.
     #[must_use]
     pub fn as_principal(&self, principal: Principal) -> Self {
-        let context = self.context.clone().as_principal(principal);
-        Self { context, ..self.clone() }
+        Self { context: self.context.clone().as_principal(principal) }
     }
 
-    /// The same platform as whoever shows this API key sees it.
+    /// The same platform as whoever shows this credential sees it: an API key, a session, or a token of the issuer that is trusted.
     ///
     /// # Errors
     /// [`Unauthenticated`](crate::ErrorKind::Unauthenticated) where it is none, was revoked or has expired.
-    pub async fn authenticate(&self, key: &str) -> Result<Self> {
-        Ok(self.as_principal(auth::authenticate(self.kernel(), key).await?))
+    pub async fn authenticate(&self, credential: &str) -> Result<Self> {
+        Ok(self.as_principal(auth::authenticate(self.kernel(), credential).await?))
     }
 
     /// The same platform as the principal called `id` sees it, with the roles assigned to them. That the caller is `id` is for the host to know.
@@ -112,8 +98,7 @@ impl Heptad {
     /// The same platform with long work telling `progress` how far it is.
     #[must_use]
     pub fn with_progress(&self, progress: SharedProgress) -> Self {
-        let context = self.context.clone().with_progress(progress);
-        Self { context, ..self.clone() }
+        Self { context: self.context.clone().with_progress(progress) }
     }
 
     /// Code review.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    auth::Denials,
+    auth::{Denials, Login, TokenVerifier},
     clock::Clock,
     config::Config,
     error::{Error, ErrorKind, Result},
@@ -34,6 +34,8 @@ pub struct Ports {
     pub search: Option<Catalog>,
     /// Language models, where they are configured.
     pub llm: Models,
+    /// Who vouches for callers, and what encrypts the store, where they are configured.
+    pub security: Security,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How the platform was configured.
@@ -42,6 +44,19 @@ pub struct Ports {
     pub metrics: Metrics,
     /// Every operation of this build, for those that list or call them by name.
     pub operations: Registry,
+}
+
+/// What protects a platform beside roles and keys. By default nothing.
+#[derive(Clone, Default)]
+pub struct Security {
+    /// Who believes tokens.
+    pub tokens: Option<Arc<dyn TokenVerifier>>,
+    /// Where somebody signs in.
+    pub login: Option<Arc<dyn Login>>,
+    /// What encrypts the store, for whoever changes its keys.
+    #[cfg(feature = "encryption")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "encryption")))]
+    pub encryption: Option<Arc<crate::store::encrypted::Encrypted>>,
 }
 
 impl Kernel {

@@ -31,6 +31,9 @@ pub mod config;
 pub mod crypto;
 pub mod error;
 pub mod events;
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "oidc"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "openai", feature = "anthropic", feature = "oidc"))))]
+pub mod http;
 pub mod kernel;
 pub mod llm;
 pub mod operation;

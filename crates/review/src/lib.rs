@@ -37,7 +37,7 @@
 //! let kernel = Kernel::new(Ports {
 //!     store: store.clone(),
 //!     bus: Arc::new(LocalBus::new(store, clock.clone())),
-//!     search: None, llm: Default::default(),
+//!     search: None, llm: Default::default(), security: Default::default(),
 //!     clock,
 //!     config: Config::default(),
 //!     metrics: Metrics::new(),

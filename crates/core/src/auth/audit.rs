@@ -31,8 +31,18 @@ const MAX_NAME_BYTES: usize = 256;
 pub enum What {
     /// Somebody called an operation that they may not call.
     Denied,
-    /// A key was shown that is not one, or ended.
+    /// A key or session was shown that is not one, or ended.
     KeyRefused,
+    /// A token was shown that is not believed.
+    TokenRefused,
+    /// A login was not finished as it was begun, or its provider did not agree.
+    LoginRefused,
+    /// Somebody signed in: a session was made.
+    SignedIn,
+    /// A session was exchanged for a new one.
+    SessionRefreshed,
+    /// A session was ended.
+    SessionEnded,
     /// A key was made.
     KeyCreated,
     /// A key was replaced by another.

@@ -12,7 +12,7 @@ use crate::{
     store::{Collection, Definition, Store},
 };
 
-const PREFIX: &str = "hp";
+pub(super) const PREFIX: &str = "hp";
 const SECRET_BYTES: usize = 32;
 /// A longer text is no key and is not looked at.
 const MAX_BYTES: usize = 128;
@@ -51,6 +51,7 @@ pub struct ApiKey {
 /// A key as somebody shows it. Never printed.
 #[derive(Clone)]
 pub struct Presented {
+    prefix: &'static str,
     /// The part that finds the key.
     pub id: String,
     secret: String,
@@ -58,39 +59,63 @@ pub struct Presented {
 
 impl fmt::Debug for Presented {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{PREFIX}_{}_***", self.id)
+        write!(f, "{}_{}_***", self.prefix, self.id)
     }
 }
 
 impl Presented {
-    /// A new key.
-    pub(super) fn generate() -> Result<Self> {
+    /// A new key, or whatever else begins with `prefix`.
+    pub(super) fn generate(prefix: &'static str) -> Result<Self> {
         let mut secret = [0; SECRET_BYTES];
         getrandom::fill(&mut secret).map_err(|error| {
             Error::new(ErrorKind::Unavailable, "the operating system gives no random numbers").because(error)
         })?;
         let id = ulid::Ulid::generate().to_string().to_lowercase();
-        Ok(Self { id, secret: BASE64_URL_SAFE_NO_PAD.encode(secret) })
+        Ok(Self { prefix, id, secret: BASE64_URL_SAFE_NO_PAD.encode(secret) })
     }
 
     /// Takes a key apart; `None` where it is none.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::parse_as(PREFIX, text)
+    }
+
+    /// The same for what begins with `prefix`.
+    pub(super) fn parse_as(prefix: &'static str, text: &str) -> Option<Self> {
         if text.len() > MAX_BYTES {
             return None;
         }
         let mut parts = text.splitn(3, '_');
-        let (PREFIX, id, secret) = (parts.next()?, parts.next()?, parts.next()?) else { return None };
+        let (first, id, secret) = (parts.next()?, parts.next()?, parts.next()?);
         let shape = !id.is_empty() && id.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        (shape && !secret.is_empty()).then(|| Self { id: id.to_owned(), secret: secret.to_owned() })
+        let good = first == prefix && shape && !secret.is_empty();
+        good.then(|| Self { prefix, id: id.to_owned(), secret: secret.to_owned() })
     }
 
     /// The whole key, to be shown once.
     pub(super) fn reveal(&self) -> String {
-        format!("{PREFIX}_{}_{}", self.id, self.secret)
+        format!("{}_{}_{}", self.prefix, self.id, self.secret)
     }
 
     fn hash(&self) -> blake3::Hash {
         blake3::Hash::from_bytes(blake3::derive_key(HASH_CONTEXT, self.secret.as_bytes()))
+    }
+
+    /// The hash of its secret, hexadecimal.
+    #[cfg(feature = "oidc")]
+    pub(super) fn hashed(&self) -> String {
+        self.hash().to_hex().to_string()
+    }
+
+    /// Whether its secret has this hash; takes as long for a wrong one as for the right one.
+    pub(super) fn has_hash(&self, hash: &str) -> bool {
+        // Comparing two BLAKE3 hashes takes constant time.
+        blake3::Hash::from_hex(hash).is_ok_and(|hash| hash == self.hash())
+    }
+
+    /// A key for `purpose` that only its secret gives.
+    #[cfg(feature = "oidc")]
+    pub(super) fn derive(&self, purpose: &str) -> [u8; 32] {
+        blake3::derive_key(purpose, self.secret.as_bytes())
     }
 }
 
@@ -150,8 +175,7 @@ impl ApiKey {
 
     /// Whether this is the key; takes as long for a wrong secret as for the right one.
     pub(super) fn is(&self, presented: &Presented) -> bool {
-        // Comparing two BLAKE3 hashes takes constant time.
-        blake3::Hash::from_hex(&self.hash).is_ok_and(|hash| hash == presented.hash())
+        presented.has_hash(&self.hash)
     }
 
     /// Whether it ended, and why.

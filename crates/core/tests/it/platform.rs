@@ -28,6 +28,7 @@ pub(crate) fn ports() -> (Ports, VirtualClock) {
         store,
         search: None,
         llm: Default::default(),
+        security: Default::default(),
         clock: Arc::new(clock.clone()),
         config: Config::default(),
         metrics: Metrics::new(),

@@ -23,6 +23,7 @@ pub(crate) fn kernel() -> Kernel {
         bus: Arc::new(LocalBus::new(store, clock.clone())),
         search: None,
         llm: Default::default(),
+        security: Default::default(),
         clock,
         config: Config::default(),
         metrics: Metrics::new(),

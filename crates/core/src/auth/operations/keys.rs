@@ -6,7 +6,7 @@ use super::{
     super::{
         audit::{AuditEntry, What},
         authenticate::of_key,
-        key::{ApiKey, Presented},
+        key::{ApiKey, PREFIX, Presented},
         role::{Resolved, Role, check_count, check_held, check_permissions},
     },
     Auth, CreateKeyRequest, CreatedKey, KeyInfo, KeyList, RotateKeyRequest,
@@ -43,7 +43,7 @@ pub(super) async fn create(auth: &Auth, request: CreateKeyRequest) -> Result<Cre
         let mut batch = turn(auth).await?;
         let given = Resolved::of(&known, &roles).await?;
         check_held(principal, scopes.union(&given.allow))?;
-        let presented = Presented::generate()?;
+        let presented = Presented::generate(PREFIX)?;
         let mut key = ApiKey::new(&presented, name.clone(), principal, now);
         (key.scopes, key.roles, key.expires) = (scopes.clone(), roles.clone(), expires);
         keys.insert_in(&mut batch, &presented.id, &key)?;
@@ -99,7 +99,7 @@ pub(super) async fn rotate(auth: &Auth, request: RotateKeyRequest) -> Result<Cre
         }
         // Whoever gets the new secret has what the key has.
         check_held(principal, &of_key(kernel, &found).await?.permissions)?;
-        let presented = Presented::generate()?;
+        let presented = Presented::generate(PREFIX)?;
         let key = ApiKey::replacing(&found.value, &id, &presented, principal, now);
         let end = later(now, overlap_seconds)?;
         let old = ApiKey {

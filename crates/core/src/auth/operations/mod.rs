@@ -1,17 +1,30 @@
 //! The operations of identity.
 
 mod keys;
+mod login;
 mod messages;
 mod roles;
+mod sessions;
 
-pub use self::messages::{
-    AssignRequest, Assigned, AssignmentList, AuditPage, AuditRequest, CreateKeyRequest, CreatedKey,
-    DeleteRoleRequest, Deleted, Identity, KeyInfo, KeyList, NamedRole, PlacedAudit, PutRoleRequest,
-    RevokeKeyRequest, RoleList, RotateKeyRequest,
+#[cfg(feature = "oidc")]
+pub(super) use self::sessions::info as session_info;
+pub use self::{
+    login::{
+        FinishLoginRequest, LoggedOut, LoginStarted, LogoutRequest, RefreshRequest, RevokeSessionRequest,
+        SessionInfo, SessionList, SignedIn, StartLoginRequest,
+    },
+    messages::{
+        AssignRequest, Assigned, AssignmentList, AuditPage, AuditRequest, CreateKeyRequest, CreatedKey,
+        DeleteRoleRequest, Deleted, Identity, KeyInfo, KeyList, NamedRole, PlacedAudit, PutRoleRequest,
+        RevokeKeyRequest, RoleList, RotateKeyRequest,
+    },
 };
-use super::audit::{self, AuditEntry};
+use super::{
+    Login,
+    audit::{self, AuditEntry},
+};
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     operation::{Context, Handle, Principal, operations},
 };
 
@@ -31,6 +44,15 @@ impl Handle for Auth {
 
     fn context(&self) -> &Context {
         &self.context
+    }
+}
+
+impl Auth {
+    fn login(&self) -> Result<&dyn Login> {
+        self.context.kernel.security.login.as_deref().ok_or_else(|| {
+            let message = "nobody signs in here: set `auth.oidc.issuer` (and build with the feature `oidc`)";
+            Error::new(ErrorKind::Unsupported, message)
+        })
     }
 }
 
@@ -96,6 +118,44 @@ impl Auth {
     #[operation(writes)]
     pub async fn rotate_key(&self, request: RotateKeyRequest) -> Result<CreatedKey> {
         keys::rotate(self, request).await
+    }
+
+    /// Begins a login with the OpenID provider: says where to send the browser.
+    ///
+    /// A surface lets it be called by somebody it does not know yet, who has this permission and the next and no other.
+    #[operation(writes)]
+    pub async fn start_login(&self, request: StartLoginRequest) -> Result<LoginStarted> {
+        self.login()?.start(&self.context.kernel, request).await
+    }
+
+    /// Ends a login with a session, given what the provider sent the browser back with. It can be ended once, whatever comes of it.
+    #[operation(writes)]
+    pub async fn finish_login(&self, request: FinishLoginRequest) -> Result<SignedIn> {
+        self.login()?.finish(&self.context.kernel, request).await
+    }
+
+    /// Exchanges a session for a new one, if the provider still agrees. The old one ends at once.
+    #[operation(writes)]
+    pub async fn refresh_session(&self, request: RefreshRequest) -> Result<SignedIn> {
+        self.login()?.refresh(&self.context.kernel, request).await
+    }
+
+    /// Ends a session, and says where to send the browser to end the one at the provider.
+    #[operation(writes)]
+    pub async fn logout(&self, request: LogoutRequest) -> Result<LoggedOut> {
+        self.login()?.logout(&self.context.kernel, request).await
+    }
+
+    /// Lists sessions, also those that ended and were not forgotten yet.
+    #[operation(reads)]
+    pub async fn sessions(&self) -> Result<SessionList> {
+        sessions::list(self).await
+    }
+
+    /// Ends anybody's session at once.
+    #[operation(writes)]
+    pub async fn revoke_session(&self, request: RevokeSessionRequest) -> Result<SessionInfo> {
+        sessions::revoke(self, request).await
     }
 
     /// Tells who is calling and what they may do.

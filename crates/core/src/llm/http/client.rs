@@ -1,43 +1,23 @@
 //! The client itself.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use futures_util::StreamExt as _;
 use reqwest::{
-    Client, Method, Proxy, Response, Url,
+    Client, Method, Response, Url,
     header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
-    redirect::Policy,
 };
-use rustls_platform_verifier::BuilderVerifierExt as _;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::failure;
 use crate::{
     clock::Clock,
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
+    http::{self, HttpOptions, Unread, is_this_machine, read_some},
     llm::{Secret, broken},
 };
 
 /// The most bytes of an answer that is no stream: embeddings of a full request fit many times.
 const MAX_BODY_BYTES: usize = 256 << 20;
-
-/// How a client connects.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct HttpOptions {
-    /// How long connecting may take, TLS included.
-    pub connect_timeout: Duration,
-    /// Sends the key without TLS to other machines as well: for a server inside a network that is trusted.
-    pub allow_http: bool,
-    /// Goes through this proxy (`http://…`). The environment's proxy variables are not looked at.
-    pub proxy: Option<String>,
-}
-
-impl Default for HttpOptions {
-    fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(10), allow_http: false, proxy: None }
-    }
-}
 
 /// A client of one provider. Cheap to clone.
 #[derive(Clone)]
@@ -65,7 +45,7 @@ impl HttpClient {
     /// A client that sends `headers` (and `key_header` with the key behind `key_prefix`) to what is below `base_url`.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) where the URL is no `http` URL, where it would carry the key in the clear, or where the key
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) where the URL is no `http` URL, where it would carry the key in the clear, or where the key
     /// cannot be a header.
     pub(in crate::llm) fn new(
         base_url: &str,
@@ -89,7 +69,7 @@ impl HttpClient {
             value.set_sensitive(true);
             map.insert(HeaderName::from_static(name), value);
         }
-        let client = build(options)?;
+        let client = http::client(options)?;
         let key = key.map(|(.., key)| key);
         Ok(Self(Arc::new(Inner { client, base, headers: map, key, clock })))
     }
@@ -100,7 +80,10 @@ impl HttpClient {
         call: Call<'_, B>,
     ) -> Result<T> {
         let response = self.send(call).await?;
-        let bytes = read(response, MAX_BODY_BYTES).await.map_err(|error| self.hide(error))?;
+        let bytes = http::read(response, MAX_BODY_BYTES).await.map_err(|unread| match unread {
+            Unread::Cut(error) => self.hide(failure::interrupted(error)),
+            Unread::TooLong => broken(format!("it has more than {MAX_BODY_BYTES} bytes")),
+        })?;
         serde_json::from_slice(&bytes)
             .map_err(|error| broken(format!("it does not fit the protocol: {error}")))
     }
@@ -198,59 +181,4 @@ fn base(text: &str, carries_key: bool) -> Result<Url> {
         url.set_path(&path);
     }
     Ok(url)
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// One crypto provider, named here and handed over: nothing is installed for the whole process, so that a host's own choice is not
-/// disturbed.
-fn build(options: &HttpOptions) -> Result<Client> {
-    let cannot =
-        |what: &str| Error::new(ErrorKind::Unavailable, format!("the HTTP client cannot be made: {what}"));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_platform_verifier())
-        .map_err(|error| cannot("the certificates of this machine cannot be used").because(error))?
-        .with_no_client_auth();
-    let mut builder = Client::builder()
-        .tls_backend_preconfigured(tls)
-        .connect_timeout(options.connect_timeout)
-        .redirect(Policy::none())
-        .no_proxy()
-        .user_agent(concat!("heptad/", env!("CARGO_PKG_VERSION")));
-    if let Some(proxy) = &options.proxy {
-        let proxy = Proxy::all(proxy)
-            .map_err(|_| Error::invalid("the proxy of the model is no URL: write http://host:port"))?;
-        builder = builder.proxy(proxy);
-    }
-    builder.build().map_err(|error| cannot("its TLS settings are refused").because(error.without_url()))
-}
-
-/// The whole body, up to `most` bytes.
-async fn read(response: Response, most: usize) -> Result<Vec<u8>> {
-    let (mut bytes, mut pieces) = (Vec::new(), response.bytes_stream());
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(failure::interrupted)?;
-        if bytes.len() + piece.len() > most {
-            return Err(broken(format!("it has more than {most} bytes")));
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(bytes)
-}
-
-/// The first `most` bytes of the body, as far as they come: enough to say what went wrong.
-async fn read_some(response: Response, most: usize) -> Vec<u8> {
-    let (mut bytes, mut pieces) = (Vec::new(), response.bytes_stream());
-    while let Some(Ok(piece)) = pieces.next().await {
-        bytes.extend_from_slice(&piece[..piece.len().min(most - bytes.len())]);
-        if bytes.len() == most {
-            break;
-        }
-    }
-    bytes
 }

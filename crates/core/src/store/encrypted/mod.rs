@@ -62,6 +62,7 @@ mod chain;
 mod commit;
 mod envelope;
 mod keys;
+pub mod operations;
 mod records;
 mod reencrypt;
 mod rotate;

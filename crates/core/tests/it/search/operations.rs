@@ -22,6 +22,7 @@ fn context() -> Context {
         bus: kernel.bus.clone(),
         search: Some(catalog),
         llm: Default::default(),
+        security: Default::default(),
         clock: kernel.clock.clone(),
         operations: Registry::default().with(Search::OPERATIONS),
         config: kernel.config.clone(),

@@ -1,0 +1,95 @@
+//! The HTTP client of the kernel: one way to connect, for all who ask another machine (hosted models, OpenID providers).
+//!
+//! It holds to this, whatever a server answers: TLS by the one crypto provider; redirects are not followed, so what was sent to one host never reaches
+//! another; the environment's proxy variables are not looked at; a body is read up to a bound that its reader names.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::StreamExt as _;
+use reqwest::{Client, Proxy, Response, Url, redirect::Policy};
+use rustls_platform_verifier::BuilderVerifierExt as _;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// How a client connects.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HttpOptions {
+    /// How long connecting may take, TLS included.
+    pub connect_timeout: Duration,
+    /// Sends secrets without TLS to other machines as well: for a server inside a network that is trusted.
+    pub allow_http: bool,
+    /// Goes through this proxy (`http://…`). The environment's proxy variables are not looked at.
+    pub proxy: Option<String>,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self { connect_timeout: Duration::from_secs(10), allow_http: false, proxy: None }
+    }
+}
+
+/// One crypto provider, named here and handed over: nothing is installed for the whole process, so that a host's own choice is not
+/// disturbed.
+pub(crate) fn client(options: &HttpOptions) -> Result<Client> {
+    let cannot =
+        |what: &str| Error::new(ErrorKind::Unavailable, format!("the HTTP client cannot be made: {what}"));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_platform_verifier())
+        .map_err(|error| cannot("the certificates of this machine cannot be used").because(error))?
+        .with_no_client_auth();
+    let mut builder = Client::builder()
+        .tls_backend_preconfigured(tls)
+        .connect_timeout(options.connect_timeout)
+        .redirect(Policy::none())
+        .no_proxy()
+        .user_agent(concat!("heptad/", env!("CARGO_PKG_VERSION")));
+    if let Some(proxy) = &options.proxy {
+        let proxy =
+            Proxy::all(proxy).map_err(|_| Error::invalid("the proxy is no URL: write http://host:port"))?;
+        builder = builder.proxy(proxy);
+    }
+    builder.build().map_err(|error| cannot("its TLS settings are refused").because(error.without_url()))
+}
+
+/// Whether what is sent there stays on this machine, and so needs no TLS.
+pub(crate) fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Why a body was not read to its end.
+pub(crate) enum Unread {
+    /// The connection broke.
+    Cut(reqwest::Error),
+    /// It is longer than it may be.
+    TooLong,
+}
+
+/// The whole body, up to `most` bytes.
+pub(crate) async fn read(response: Response, most: usize) -> Result<Vec<u8>, Unread> {
+    let (mut bytes, mut pieces) = (Vec::new(), response.bytes_stream());
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(Unread::Cut)?;
+        if bytes.len() + piece.len() > most {
+            return Err(Unread::TooLong);
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+/// The first `most` bytes of the body, as far as they come: enough to say what went wrong.
+#[cfg(any(feature = "openai", feature = "anthropic"))]
+pub(crate) async fn read_some(response: Response, most: usize) -> Vec<u8> {
+    let (mut bytes, mut pieces) = (Vec::new(), response.bytes_stream());
+    while let Some(Ok(piece)) = pieces.next().await {
+        bytes.extend_from_slice(&piece[..piece.len().min(most - bytes.len())]);
+        if bytes.len() == most {
+            break;
+        }
+    }
+    bytes
+}
