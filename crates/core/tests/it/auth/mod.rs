@@ -1,8 +1,12 @@
 //! Identity: roles, API keys, the audit, and the laws that hold whatever is asked.
 
 mod audit;
+#[cfg(feature = "jwt")]
+mod jwt;
 mod keys;
 mod laws;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod roles;
 
 use std::collections::BTreeSet;
