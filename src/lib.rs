@@ -24,6 +24,8 @@
 //! | to ask a language model, to embed texts | [`Heptad::llm`] | `openai`, `anthropic` |
 //! | metrics, health, configuration | [`Heptad::platform`] | |
 //! | to say who may do what | [`Heptad::auth`]: roles, API keys, the audit; [`Heptad::authenticate`] | |
+//! | callers with tokens of an issuer you trust | `auth.jwt.issuer` in the configuration, then [`Heptad::authenticate`] | `jwt` |
+//! | people who sign in with an OpenID provider | `auth.oidc.issuer` in the configuration, then `start_login` and `finish_login` of [`Heptad::auth`] | `oidc` |
 //! | to encrypt what is kept | [`Builder`]`::encryption`, or `encryption.key_file` in the configuration | `encryption` |
 //!
 //! The kernel itself is [`core`]; each system is a module named after it.

@@ -45,9 +45,12 @@ const SYSTEM_ADAPTERS: &[(&str, &str)] = &[("crates/review/src/files.rs", "the r
 
 /// Files and folders of core where the world is met: the adapters and the ports that stand for it. Each says what it touches.
 const CORE_ADAPTERS: &[(&str, &str)] = &[
+    ("auth/config/open.rs", "the file of an issuer's keys"),
+    ("auth/oidc", "the OpenID provider"),
     ("clock.rs", "the system clock"),
     ("config/load.rs", "the configuration file and the environment"),
     ("crypto/keyring/file.rs", "the file of a key ring"),
+    ("http", "the HTTP client and what it connects to"),
     ("llm/cassette", "the file of recorded exchanges"),
     ("llm/config/open.rs", "the price list"),
     ("llm/http", "the servers of hosted models"),

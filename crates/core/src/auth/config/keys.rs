@@ -27,8 +27,8 @@ keys! {
     AUTH_JWT_PRINCIPAL_PREFIX: Option<String> = "auth.jwt.principal_prefix";
     /// The claim with names of roles, as in `realm_access.roles`. Without it roles are only those assigned here.
     AUTH_JWT_ROLES_CLAIM: Option<String> = "auth.jwt.roles_claim";
-    /// What stands before those in the names of roles here.
-    AUTH_JWT_ROLES_PREFIX: String = "auth.jwt.roles_prefix", default: "";
+    /// What stands before those in the names of roles here; nothing where it is not set.
+    AUTH_JWT_ROLES_PREFIX: Option<String> = "auth.jwt.roles_prefix";
     /// The OpenID provider where people sign in. Nobody does where it is not set.
     AUTH_OIDC_ISSUER: Option<String> = "auth.oidc.issuer";
     /// What the provider calls this platform.
@@ -59,6 +59,6 @@ keys! {
     AUTH_OIDC_PRINCIPAL_PREFIX: Option<String> = "auth.oidc.principal_prefix";
     /// The claim with names of roles, as in `realm_access.roles`. Without it roles are only those assigned here.
     AUTH_OIDC_ROLES_CLAIM: Option<String> = "auth.oidc.roles_claim";
-    /// What stands before those in the names of roles here.
-    AUTH_OIDC_ROLES_PREFIX: String = "auth.oidc.roles_prefix", default: "";
+    /// What stands before those in the names of roles here; nothing where it is not set.
+    AUTH_OIDC_ROLES_PREFIX: Option<String> = "auth.oidc.roles_prefix";
 }

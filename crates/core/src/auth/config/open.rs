@@ -63,8 +63,9 @@ async fn tokens(name: String, config: &Config, clock: &Arc<dyn Clock>) -> Result
     issuer.required.extend(words(&config.get(&AUTH_JWT_REQUIRED_CLAIMS).unwrap_or_default()));
     issuer.mapping = mapping(
         Mapping::of(&name),
-        [&AUTH_JWT_SUBJECT_CLAIM, &AUTH_JWT_ROLES_PREFIX].map(|key| config.get(key)),
-        [&AUTH_JWT_PRINCIPAL_PREFIX, &AUTH_JWT_ROLES_CLAIM].map(|key| config.get(key)),
+        config.get(&AUTH_JWT_SUBJECT_CLAIM),
+        [&AUTH_JWT_PRINCIPAL_PREFIX, &AUTH_JWT_ROLES_CLAIM, &AUTH_JWT_ROLES_PREFIX]
+            .map(|key| config.get(key)),
     );
     let keys = match (config.get(&AUTH_JWT_KEYS), config.get(&AUTH_JWT_KEYS_URL)) {
         (Some(_), Some(_)) => {
@@ -113,7 +114,9 @@ fn login(
     };
     let needs = |key: &crate::config::Key<Option<String>>| {
         let name = key.declaration().name;
-        config.get(key).ok_or_else(|| wrong(name, format!("there is an `auth.oidc.issuer`, but no `{name}`")))
+        config
+            .get(key)
+            .ok_or_else(|| wrong(name, format!("there is an `auth.oidc.issuer`, but no `{name}`: set it")))
     };
     let mut options = oidc::ProviderOptions::new(&issuer, needs(&AUTH_OIDC_CLIENT_ID)?);
     options.redirect_uris = needs(&AUTH_OIDC_REDIRECT_URIS)?.split_whitespace().map(str::to_owned).collect();
@@ -135,8 +138,9 @@ fn login(
     options.userinfo = config.get(&AUTH_OIDC_USERINFO);
     options.mapping = mapping(
         Mapping::of(&issuer),
-        [&AUTH_OIDC_SUBJECT_CLAIM, &AUTH_OIDC_ROLES_PREFIX].map(|key| config.get(key)),
-        [&AUTH_OIDC_PRINCIPAL_PREFIX, &AUTH_OIDC_ROLES_CLAIM].map(|key| config.get(key)),
+        config.get(&AUTH_OIDC_SUBJECT_CLAIM),
+        [&AUTH_OIDC_PRINCIPAL_PREFIX, &AUTH_OIDC_ROLES_CLAIM, &AUTH_OIDC_ROLES_PREFIX]
+            .map(|key| config.get(key)),
     );
     Ok(Arc::new(oidc::Provider::new(options, Arc::clone(clock))?))
 }
@@ -144,10 +148,10 @@ fn login(
 #[cfg(feature = "jwt")]
 fn mapping(
     mut mapping: crate::auth::jwt::Mapping,
-    [subject, role_prefix]: [String; 2],
-    [prefix, roles]: [Option<String>; 2],
+    subject: String,
+    [prefix, roles, role_prefix]: [Option<String>; 3],
 ) -> crate::auth::jwt::Mapping {
-    (mapping.subject, mapping.role_prefix, mapping.roles) = (subject, role_prefix, roles);
+    (mapping.subject, mapping.role_prefix, mapping.roles) = (subject, role_prefix.unwrap_or_default(), roles);
     if let Some(prefix) = prefix {
         mapping.prefix = prefix;
     }

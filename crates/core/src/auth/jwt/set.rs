@@ -1,5 +1,7 @@
 //! All keys of an issuer (RFC 7517, section 5).
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Algorithm, Refusal, VerifyingKey, json};
@@ -15,6 +17,8 @@ const MAX_KEYS: usize = 256;
 pub struct KeySet {
     keys: Vec<VerifyingKey>,
     passed_over: Vec<&'static str>,
+    /// Ids that two keys of one type have, whether they can be used or not.
+    twice: BTreeSet<String>,
 }
 
 impl KeySet {
@@ -44,8 +48,15 @@ impl KeySet {
                 keys.len()
             )));
         }
-        let mut read = Self { keys: Vec::new(), passed_over: Vec::new() };
+        let mut read = Self { keys: Vec::new(), passed_over: Vec::new(), twice: BTreeSet::new() };
+        let mut seen = BTreeSet::new();
         for key in &keys {
+            if let (Some(id), Some(kind)) = (key["kid"].as_str(), key["kty"].as_str())
+                && key["use"] != "enc"
+                && !seen.insert((id, kind))
+            {
+                read.twice.insert(id.to_owned());
+            }
             match VerifyingKey::read(key.as_object().ok_or_else(wrong)?) {
                 Ok(key) => read.keys.push(key),
                 Err(why) => read.passed_over.push(why),
@@ -85,6 +96,9 @@ impl KeySet {
     /// # Errors
     /// [`UnknownKey`](Refusal::UnknownKey) where there is none, [`AmbiguousKey`](Refusal::AmbiguousKey) where there are several: none is tried by luck.
     pub fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Result<&VerifyingKey, Refusal> {
+        if id.is_some_and(|id| self.twice.contains(id)) {
+            return Err(Refusal::AmbiguousKey);
+        }
         let mut fitting =
             self.keys.iter().filter(|key| key.fits(algorithm) && (id.is_none() || key.id() == id));
         match (fitting.next(), fitting.next()) {

@@ -15,6 +15,8 @@ use crate::{
 /// How long a document is used without asking again, and how long while the provider does not answer.
 const FRESH: Duration = Duration::from_secs(3600);
 const STALE: Duration = Duration::from_secs(86_400);
+/// How long nobody asks after it failed: whoever waits meanwhile does not wait for another failure.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// Where a provider's doors are.
 #[derive(Debug)]
@@ -71,7 +73,13 @@ pub(super) struct Discovery {
     url: Url,
     web: Arc<Web>,
     clock: Arc<dyn Clock>,
-    kept: tokio::sync::Mutex<Option<(Duration, Arc<Metadata>)>>,
+    state: tokio::sync::Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    kept: Option<(Duration, Arc<Metadata>)>,
+    failed: Option<(Duration, String)>,
 }
 
 impl Discovery {
@@ -79,26 +87,34 @@ impl Discovery {
         let mut url = web::endpoint(issuer, "issuer")?;
         let path = format!("{}/.well-known/openid-configuration", url.path().trim_end_matches('/'));
         url.set_path(&path);
-        Ok(Self { issuer: issuer.to_owned(), url, web, clock, kept: tokio::sync::Mutex::default() })
+        Ok(Self { issuer: issuer.to_owned(), url, web, clock, state: tokio::sync::Mutex::default() })
     }
 
     pub(super) async fn metadata(&self) -> Result<Arc<Metadata>> {
-        let mut kept = self.kept.lock().await;
+        let mut state = self.state.lock().await;
         let now = self.clock.monotonic();
-        if let Some((at, metadata)) = &*kept
-            && now.saturating_sub(*at) < FRESH
-        {
+        let kept = |within: Duration| state.kept.as_ref().filter(|(at, _)| now.saturating_sub(*at) < within);
+        if let Some((_, metadata)) = kept(FRESH) {
             return Ok(Arc::clone(metadata));
         }
-        match (self.fetch().await, &*kept) {
-            (Ok(metadata), _) => {
-                let metadata = Arc::new(metadata);
-                *kept = Some((now, Arc::clone(&metadata)));
-                Ok(metadata)
+        let stale = kept(STALE).map(|(_, metadata)| Arc::clone(metadata));
+        let failure = match &state.failed {
+            Some((at, message)) if now.saturating_sub(*at) < PAUSE => {
+                Error::new(ErrorKind::Unavailable, message.clone()).retry(Retry::After(PAUSE))
             }
-            (Err(_), Some((at, metadata))) if now.saturating_sub(*at) < STALE => Ok(Arc::clone(metadata)),
-            (Err(error), _) => Err(error),
-        }
+            _ => match self.fetch().await {
+                Ok(metadata) => {
+                    let metadata = Arc::new(metadata);
+                    *state = State { kept: Some((now, Arc::clone(&metadata))), failed: None };
+                    return Ok(metadata);
+                }
+                Err(error) => {
+                    state.failed = Some((self.clock.monotonic(), error.message().to_owned()));
+                    error
+                }
+            },
+        };
+        stale.ok_or(failure)
     }
 
     async fn fetch(&self) -> Result<Metadata> {

@@ -203,8 +203,7 @@ impl Login for Provider {
                 let expires = after(kernel.clock.now(), self.options.session_lifetime)?;
                 sessions::make(kernel, person, Some(found), expires).await
             }
-            Err(error) if error.kind() == ErrorKind::Unauthenticated => {
-                // The provider no longer stands behind it.
+            Err(error) if is_final(&error) => {
                 sessions::end(kernel, &found, error.message()).await?;
                 Err(error)
             }
@@ -230,6 +229,12 @@ impl Login for Provider {
         });
         Ok(LoggedOut { url })
     }
+}
+
+/// Whether the provider no longer stands behind a session; that it does not know *us* (`invalid_client`) is no reason to end one.
+fn is_final(error: &Error) -> bool {
+    let code = error.context().iter().find(|(name, _)| *name == "code").map(|(_, code)| code.as_str());
+    error.kind() == ErrorKind::Unauthenticated && code.is_none_or(|code| code == "invalid_grant")
 }
 
 fn refused(why: &str) -> Error {

@@ -297,7 +297,9 @@ async fn a_session_ends_when_the_provider_no_longer_stands_behind_it() {
     let (liar, kernel, _) = scene().await;
     let auth = owner(&kernel);
     let refresh = async |session: &SignedIn| {
-        auth.refresh_session(RefreshRequest { session: session.session.clone() }).await
+        let outcome = auth.refresh_session(RefreshRequest { session: session.session.clone() }).await;
+        liar.says(|says| (says.claims, says.token, says.raw) = (json!({}), json!({}), None));
+        outcome
     };
     let first = sign_in(&liar, &auth).await.expect("signed in");
     liar.says(|says| says.raw = Some((503, String::new())));
@@ -308,7 +310,10 @@ async fn a_session_ends_when_the_provider_no_longer_stands_behind_it() {
     auth::authenticate(&kernel, &first.session).await.expect_err("ended");
 
     let first = sign_in(&liar, &auth).await.expect("signed in");
-    liar.says(|says| says.claims = json!({ "nonce": "another" }));
+    liar.says(|says| says.raw = Some((401, r#"{"error":"invalid_client"}"#.into())));
+    refresh(&first).await.expect_err("our secret is wrong");
+    auth::authenticate(&kernel, &first.session).await.expect("that is not their fault");
+    liar.says(|says| (says.raw, says.claims) = (None, json!({ "nonce": "another" })));
     assert!(refresh(&first).await.is_err());
     let first = sign_in(&liar, &auth).await.expect("signed in");
     liar.says(|says| says.token = json!({ "id_token": null, "refresh_token": null }));
@@ -342,8 +347,8 @@ async fn the_configuration_says_where_people_sign_in() {
     ];
     assert!(open(&good).await.expect("it opens").1.is_some());
     for (key, value, says) in [
-        ("auth.oidc.client_id", "", "no auth.oidc.client_id"),
-        ("auth.oidc.redirect_uris", "", "no auth.oidc.redirect_uris"),
+        ("auth.oidc.client_id", "", "no `auth.oidc.client_id`"),
+        ("auth.oidc.redirect_uris", "", "no `auth.oidc.redirect_uris`"),
         ("auth.oidc.redirect_uris", "http://app.example.org/x", "no redirect URI"),
         ("auth.oidc.redirect_uris", "https://app.example.org/#x", "no redirect URI"),
         ("auth.oidc.redirect_uris", "javascript:alert(1)", "no redirect URI"),

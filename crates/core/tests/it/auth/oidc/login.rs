@@ -25,7 +25,7 @@ use super::{
     seconds, start,
 };
 
-const SECRET: &str = "a secret & with +signs: äö";
+const SECRET: &str = "a secret & with +signs: %41/=?";
 
 fn confidential(options: &mut ProviderOptions) {
     options.secret = Some(Secret::new(SECRET));

@@ -11,7 +11,7 @@ const jose = await import(pathToFileURL(require.resolve('jose')));
 const REDIRECTS = ['http://127.0.0.1:9/callback', 'http://127.0.0.1:9/other'];
 const client = (client_id, more) => ({
   client_id,
-  client_secret: 'a secret & with +signs: äö',
+  client_secret: 'a secret & with +signs: %41/=?',
   redirect_uris: REDIRECTS,
   post_logout_redirect_uris: ['http://127.0.0.1:9/bye'],
   grant_types: ['authorization_code', 'refresh_token'],

@@ -4,10 +4,11 @@ use std::{path::Path, sync::Arc};
 
 use heptad_core::{
     clock::SystemClock,
+    operation::{Context, Handle as _},
     progress::Silent,
     store::{
         Batch, KeyRange, Offset, Page, Store, Value,
-        encrypted::{Encrypted, EncryptedOptions},
+        encrypted::{Encrypted, EncryptedOptions, operations::Encryption},
         sqlite::{SqliteOptions, SqliteStore},
     },
 };
@@ -16,7 +17,7 @@ use heptad_testkit::{
     store::{key, stream},
 };
 
-use super::ring;
+use super::{operations::kernel, ring};
 
 const WRITERS: u64 = 3;
 
@@ -38,7 +39,7 @@ async fn open(folder: &Path, keys: u8) -> Arc<Encrypted> {
     )
 }
 
-/// Writers, and beside them one who changes data keys and wrapping keys all the time.
+/// Writers, and beside them one who changes data keys and wrapping keys all the time, by the operations.
 async fn work(life: Life) {
     let store = open(&life.folder, 1 + life.life as u8).await;
     let mut tasks = Vec::new();
@@ -59,13 +60,14 @@ async fn work(life: Life) {
         }));
     }
     tasks.push(tokio::spawn(async move {
+        let encryption = Encryption::new(Context::owner(kernel(store)));
         loop {
-            let number = store.rotate().await.expect("rotated");
+            let number = encryption.rotate().await.expect("rotated").data_key;
             life.acknowledge(format_args!("rotated {number}"));
-            store.reencrypt(&Silent).await.expect("written anew");
+            encryption.reencrypt().await.expect("written anew");
             life.acknowledge(format_args!("reencrypted {number}"));
-            store.rewrap().await.expect("wrapped anew");
-            store.retire().await.expect("retired");
+            encryption.rewrap().await.expect("wrapped anew");
+            encryption.retire().await.expect("retired");
         }
     }));
     for task in tasks {

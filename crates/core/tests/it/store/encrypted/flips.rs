@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use heptad_core::store::{Key, KeyRange, Page, Store, Value};
+use heptad_core::{
+    crypto::Fault,
+    store::{Key, KeyRange, Page, Store, Value},
+};
 use heptad_testkit::store::key as at;
 
 use super::{OWN, append, commit, fault, forge, open, plain, put, read, ring, sealed, try_open};
@@ -100,4 +103,49 @@ async fn write(inner: &Arc<dyn Store>, key: &Key, value: Value) {
         batch.put(key.clone(), value);
     })
     .await;
+}
+
+/// Every bit of a record and of an entry, and what each is found to be: by the part of the envelope it lies in.
+#[tokio::test]
+async fn every_single_bit_is_found_and_named_by_where_it_lies() {
+    let inner = plain();
+    let store = open(&inner).await;
+    put(&store, "ada", "Ada").await;
+    append(&store, "log", &["one"]).await;
+    let key = at("users", "ada");
+    let record = inner.get(&key).await.expect("a read").expect("it is there").value;
+    let entry = sealed(&*inner, "log").await.remove(0).value;
+    // magic 0..3, format 3, data key 4, salt 5..21, counter 21, length 22; an entry has index, entries and bound behind that.
+    for (value, header) in [(record, 23), (entry, 26)] {
+        let is_record = header == 23;
+        for bit in 0..value.as_bytes().len() * 8 {
+            let mut bytes = value.as_bytes().to_vec();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let flipped = Value::Bytes(bytes.into());
+            let found = if is_record {
+                write(&inner, &key, flipped).await;
+                fault(open(&inner).await.get(&key).await)
+            } else {
+                fault(read(&open(&forge(&*inner, "log", vec![flipped]).await).await, "log").await)
+            };
+            let expected: &[Fault] = match bit / 8 {
+                // A record's magic that became an entry's was moved; any other is none.
+                0..3 => &[Fault::NotEncrypted, Fault::Tampered],
+                3 => &[Fault::NewerFormat, Fault::Tampered],
+                // Another data key, which is not there; or a number that goes on into the salt.
+                4 => &[Fault::MissingKey, Fault::Tampered, Fault::Truncated],
+                // Numbers that are not what they were, and may swallow what follows.
+                at if at >= 21 && at < header => &[Fault::Tampered, Fault::Truncated],
+                _ => &[Fault::Tampered],
+            };
+            assert!(
+                expected.contains(&found),
+                "bit {bit} of {} is {found:?}",
+                if is_record { "a record" } else { "an entry" }
+            );
+        }
+        if is_record {
+            write(&inner, &key, value).await;
+        }
+    }
 }

@@ -6,7 +6,10 @@ mod crash;
 mod flips;
 mod key_ring;
 mod nonces;
+mod operations;
 mod plain;
+#[cfg(feature = "sqlite")]
+mod power;
 mod rotation;
 mod typed;
 mod vectors;

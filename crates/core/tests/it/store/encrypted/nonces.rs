@@ -90,6 +90,68 @@ async fn two_copies_of_one_backup_write_under_different_keys() {
     assert_eq!(written.iter().map(Value::as_bytes).collect::<HashSet<_>>().len(), 3);
 }
 
+/// Two stores that were restored from one file go their own ways, change keys of the same number, and are opened again and again: whatever both hold under one
+/// pair of key and nonce is what they inherited, byte for byte.
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn two_forks_of_one_file_never_seal_twice_with_one_pair() {
+    use std::collections::HashMap;
+
+    use heptad_core::{
+        clock::SystemClock,
+        progress::Silent,
+        store::sqlite::{SqliteOptions, SqliteStore},
+    };
+    use heptad_testkit::store::stream;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let file = async |name: &str| {
+        let store = SqliteStore::open(path(name), SqliteOptions::default(), Arc::new(SystemClock)).await;
+        Arc::new(store.expect("the file opens")) as Arc<dyn Store>
+    };
+    let write = async |store: &dyn Store, from: u64| {
+        for n in from..from + 20 {
+            put(store, &format!("u{n}"), "the same text").await;
+            append(store, "log", &["the same", "texts"]).await;
+        }
+    };
+    let original = file("original.db").await;
+    write(&open(&original).await, 0).await;
+    drop(original);
+    let mut sealed_under: HashMap<(Vec<u8>, u64), Vec<u8>> = HashMap::new();
+    let (mut seen, mut inherited) = (0, 0);
+    for fork in ["left.db", "right.db"] {
+        std::fs::copy(path("original.db"), path(fork)).expect("a copy");
+        let inner = file(fork).await;
+        for life in 0..4 {
+            // Some of what there was is written over, some is not.
+            let store = open(&inner).await;
+            write(&store, 10 + life * 20).await;
+            assert_eq!(store.rotate().await.expect("rotated"), 2 + life as u32, "the same number in both");
+            write(&store, 20 + life * 20).await;
+            if life == 2 {
+                store.reencrypt(&Silent).await.expect("written anew");
+            }
+        }
+        let mut values: Vec<Value> = Vec::new();
+        for collection in ["users", super::OWN] {
+            let records = inner.scan(KeyRange::all(collection), Page::first(9_999)).await.expect("a scan");
+            values.extend(records.into_iter().map(|record| record.value));
+        }
+        let entries = inner.read(&stream("log"), heptad_core::store::Offset::START, 9_999).await;
+        values.extend(entries.expect("a read").into_iter().map(|entry| entry.value));
+        for value in values.iter().filter(|value| value.as_bytes().starts_with(b"HP")) {
+            seen += 1;
+            if let Some(other) = sealed_under.insert(nonce(value), value.as_bytes().to_vec()) {
+                assert_eq!(other, value.as_bytes(), "one pair of key and nonce sealed two texts");
+                inherited += 1;
+            }
+        }
+    }
+    assert!(seen > 800 && (40..100).contains(&inherited), "{seen} envelopes, {inherited} inherited");
+}
+
 #[tokio::test]
 async fn large_values_come_back_whole() {
     let store = open(&plain()).await;
