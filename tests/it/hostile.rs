@@ -12,6 +12,9 @@ mod config;
 mod events;
 #[path = "../../fuzz/targets/grammars.rs"]
 mod grammars;
+#[cfg(feature = "jwt")]
+#[path = "../../fuzz/targets/jwt.rs"]
+mod jwt;
 #[path = "../../fuzz/targets/parser.rs"]
 mod parser;
 #[path = "../../fuzz/targets/sarif.rs"]
@@ -72,6 +75,12 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
     files.sort();
     assert!(!files.is_empty(), "{} has no seeds", folder.display());
     files.iter().map(|file| fs::read(file).unwrap()).collect()
+}
+
+#[cfg(feature = "jwt")]
+#[test]
+fn tokens_and_keys_are_read_or_refused() {
+    attack("jwt", jwt::run);
 }
 
 #[test]

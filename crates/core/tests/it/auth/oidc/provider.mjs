@@ -29,8 +29,8 @@ let generation = 0;
 const handler = async (issuer) => {
   generation += 1;
   const name = (alg) => `${alg}-${generation}`;
-  const keys = [await key('RS256', name('RS256')), await key('ES256', name('ES256')), await key('Ed25519', name('EdDSA'))];
-  keys[2].alg = 'EdDSA';
+  const keys = await Promise.all(['RS256', 'PS256', 'ES256', 'Ed25519'].map((alg) => key(alg, name(alg))));
+  keys[3].alg = 'EdDSA';
   const provider = new Provider(issuer, {
     clients: [
       client('confidential'),
