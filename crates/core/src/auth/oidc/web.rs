@@ -97,7 +97,7 @@ fn max_age(cache_control: &str) -> Option<Duration> {
 
 /// A form as the body of a request, or behind the `?` of a URL.
 pub(super) fn encoded(form: &[(&str, &str)]) -> String {
-    let mut url = Url::parse("http://localhost/").expect("this is a URL");
+    let mut url = Url::parse("http://localhost/").expect("the text is a constant, and a URL");
     url.query_pairs_mut().extend_pairs(form);
     url.query().unwrap_or_default().to_owned()
 }
