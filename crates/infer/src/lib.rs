@@ -4,5 +4,7 @@ pub mod decoder;
 pub mod error;
 pub mod file;
 pub mod gguf;
+mod matrix;
+mod threads;
 
 pub use self::error::{Error, Result};

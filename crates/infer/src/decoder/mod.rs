@@ -1,19 +1,29 @@
 //! The arithmetic of the decoder models: Gemma 3, Llama, Qwen 2 and Qwen 3, from GGUF files.
+//!
+//! A [`Decoder`] is loaded once and holds no sequence; each sequence is a [`Cache`]. A pass takes the next tokens of any number of sequences,
+//! reads the weights once for all of them, and gives the logits that are wanted. What an architecture is differs by data: `config.rs` reads
+//! the metadata, `load.rs` the tensors; `layer.rs` is the one layer that all of them have.
+//!
+//! Begin with [`Decoder::step`], which is `pass.rs`.
 
+mod attention;
 mod batch;
 mod cache;
+mod config;
+mod layer;
+mod load;
+mod ops;
+mod pass;
+mod rope;
 
 use std::sync::Arc;
 
-use self::cache::LayerShape;
 pub use self::{
     batch::{Logits, Step, Wanted},
     cache::Cache,
 };
-use crate::{
-    error::{Error, Result},
-    gguf::Gguf,
-};
+use self::{cache::LayerShape, config::Config, load::Weights};
+use crate::{error::Result, gguf::Gguf, threads::Threads};
 
 /// How a model is loaded.
 #[derive(Clone, Debug, Default)]
@@ -24,10 +34,11 @@ pub struct LoadOptions {
 
 /// A loaded model. It holds no sequence: those are [`Cache`]s. May be used from several threads at once; passes then share the threads.
 pub struct Decoder {
+    config: Config,
+    weights: Weights,
+    /// What each layer keeps; caches name it to say whose they are.
     shape: Arc<[LayerShape]>,
-    vocabulary: usize,
-    context: usize,
-    architecture: &'static str,
+    threads: Threads,
 }
 
 impl Decoder {
@@ -36,23 +47,31 @@ impl Decoder {
     /// # Errors
     /// [`Error::Unsupported`] for an architecture that is not built, [`Error::Metadata`] and [`Error::Tensor`] for what is
     /// missing or does not fit, by name.
-    pub fn load(_gguf: &Gguf, _options: &LoadOptions) -> Result<Self> {
-        Err(Error::Unsupported("decoders are not built yet".into()))
+    pub fn load(gguf: &Gguf, options: &LoadOptions) -> Result<Self> {
+        let config = Config::read(gguf)?;
+        let weights = Weights::load(gguf, &config)?;
+        let shape = |layer| LayerShape {
+            heads: config.key_heads(layer),
+            width: config.head_width,
+            window: config.window(layer),
+        };
+        let shape = (0..config.layers).map(shape).collect();
+        Ok(Self { config, weights, shape, threads: Threads::new(options.threads)? })
     }
 
     /// How many tokens the vocabulary has: the width of a row of logits.
     pub fn vocabulary(&self) -> usize {
-        self.vocabulary
+        self.weights.output.outputs()
     }
 
     /// How many tokens of context the model was made for.
     pub fn context(&self) -> usize {
-        self.context
+        self.config.context
     }
 
     /// The name of the architecture, as the file has it: `gemma3`, `llama`, `qwen2`, `qwen3`.
-    pub fn architecture(&self) -> &str {
-        self.architecture
+    pub fn architecture(&self) -> &'static str {
+        self.config.architecture.name()
     }
 
     /// An empty cache for one sequence of at most `capacity` tokens.
@@ -69,6 +88,7 @@ impl Decoder {
     /// [`Error::Input`] for a token outside the vocabulary, a cache that has no room or belongs to another model; nothing is
     /// appended then.
     pub fn step(&self, batch: &mut [Step<'_>]) -> Result<Logits> {
-        Ok(Logits::new(self.vocabulary, batch))
+        self.check(batch)?;
+        Ok(self.threads.enter(|| self.run(batch)))
     }
 }

