@@ -14,10 +14,10 @@ use heptad_core::{
     llm,
     search::{Catalog, SearchIndex},
     store::{Store, memory::MemoryStore},
-    telemetry::{MeteredBus, MeteredIndex, MeteredStore, Metrics},
+    telemetry::{self, MeteredBus, MeteredIndex, MeteredStore, Metrics},
 };
 
-use crate::{Heptad, encryption};
+use crate::{Heptad, encryption, telemetry::Telemetry};
 
 /// Chooses what a platform is made of. What is not chosen here comes from the environment (`HEPTAD_*`), then from the configuration file,
 /// then from the defaults.
@@ -28,6 +28,7 @@ pub struct Builder {
     in_memory: bool,
     clock: Arc<dyn Clock>,
     encryption: encryption::Chosen,
+    telemetry: Telemetry,
 }
 
 impl Default for Builder {
@@ -38,6 +39,7 @@ impl Default for Builder {
             in_memory: false,
             clock: Arc::new(SystemClock),
             encryption: encryption::Chosen::default(),
+            telemetry: Telemetry::default(),
         }
     }
 }
@@ -96,6 +98,24 @@ impl Builder {
         self
     }
 
+    /// Sends traces and metrics with `exporter`, whose metrics the platform then counts in. Without it `telemetry.otlp.endpoint` says so; a program
+    /// that wants its traces from the first moment starts one with [`config`](Self::config) before it opens.
+    #[cfg(feature = "otlp")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "otlp")))]
+    pub fn otlp(mut self, exporter: heptad_core::telemetry::otlp::Exporter) -> Self {
+        self.telemetry.exporter = Some(exporter);
+        self
+    }
+
+    /// The configuration that [`open`](Self::open) would take. Opens nothing.
+    ///
+    /// # Errors
+    /// As those of [`open`](Self::open) that are about the configuration.
+    pub fn config(&self) -> Result<Config> {
+        let options = self.options.clone().keys(llm::config::KEYS).keys(auth::config::KEYS).keys(telemetry::config::KEYS);
+        Config::load(if self.environment { options.environment(std::env::vars_os()) } else { options })
+    }
+
     /// Opens the platform.
     ///
     /// # Errors
@@ -103,11 +123,11 @@ impl Builder {
     /// where a file cannot be opened, [`Corrupt`](crate::ErrorKind::Corrupt) where it is damaged; with encryption what `Encrypted::open`
     /// refuses, and [`Unsupported`](crate::ErrorKind::Unsupported) where keys are configured and the build lacks the feature.
     pub async fn open(self) -> Result<Heptad> {
+        let config = self.config()?;
         let (clock, environment) = (self.clock, self.environment);
-        let options = self.options.keys(llm::config::KEYS).keys(auth::config::KEYS);
-        let options = if environment { options.environment(std::env::vars_os()) } else { options };
-        let config = Config::load(options)?;
-        let metrics = Metrics::new();
+        let variable = |name: &str| std::env::var(name).ok().filter(|_| environment);
+        let telemetry = self.telemetry.start(&config, &variable, &clock)?;
+        let metrics = telemetry.metrics();
         let path = config.get(&STORE_PATH).filter(|_| !self.in_memory);
         let store = match &path {
             Some(path) => open_store(path, &config, &metrics, &clock).await?,
@@ -123,13 +143,12 @@ impl Builder {
         let search = open_index(folder).map(|index| {
             Catalog::new(Arc::clone(&store), Arc::new(MeteredIndex::new(index, &metrics, Arc::clone(&clock))))
         });
-        let variable = |name: &str| std::env::var(name).ok().filter(|_| environment);
         let llm = llm::config::open(&config, &variable, &store, &metrics, &clock).await?;
         let (tokens, login) = auth::config::open(&config, &variable, &clock).await?;
         let security = Security { tokens, login, ..opened.security };
         let operations = crate::registry();
         let ports = Ports { store, bus, search, llm, security, clock, config, metrics, operations };
-        Ok(Heptad::new(Kernel::new(ports)))
+        Ok(telemetry.attach(Heptad::new(Kernel::new(ports))))
     }
 }
 

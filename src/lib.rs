@@ -27,6 +27,7 @@
 //! | callers with tokens of an issuer you trust | `auth.jwt.issuer` in the configuration, then [`Heptad::authenticate`] | `jwt` |
 //! | people who sign in with an OpenID provider | `auth.oidc.issuer` in the configuration, then `start_login` and `finish_login` of [`Heptad::auth`] | `oidc` |
 //! | to encrypt what is kept | [`Builder`]`::encryption`, or `encryption.key_file` in the configuration | `encryption` |
+//! | to send traces and metrics to a collector | `telemetry.otlp.endpoint` in the configuration, [`Builder`]`::otlp` | `otlp` |
 //!
 //! The kernel itself is [`core`]; each system is a module named after it.
 
@@ -35,6 +36,7 @@
 mod builder;
 mod encryption;
 mod platform;
+mod telemetry;
 
 pub use heptad_core::{self as core, Error, ErrorKind, Kernel, Result, Retry};
 #[cfg(feature = "review")]

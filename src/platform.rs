@@ -36,6 +36,8 @@ pub fn registry() -> Registry {
 #[derive(Clone)]
 pub struct Heptad {
     context: Context,
+    #[cfg(feature = "otlp")]
+    otlp: Option<heptad_core::telemetry::otlp::Exporter>,
 }
 
 impl Heptad {
@@ -62,7 +64,24 @@ impl Heptad {
     }
 
     pub(crate) fn new(kernel: Kernel) -> Self {
-        Self { context: Context::owner(kernel) }
+        Self {
+            context: Context::owner(kernel),
+            #[cfg(feature = "otlp")]
+            otlp: None,
+        }
+    }
+
+    #[cfg(feature = "otlp")]
+    pub(crate) fn with_otlp(mut self, otlp: Option<heptad_core::telemetry::otlp::Exporter>) -> Self {
+        self.otlp = otlp;
+        self
+    }
+
+    /// What sends traces and metrics, where that is configured: a program adds its `layer` to its `tracing` subscriber, and ends it with `shutdown`.
+    #[cfg(feature = "otlp")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "otlp")))]
+    pub fn otlp(&self) -> Option<&heptad_core::telemetry::otlp::Exporter> {
+        self.otlp.as_ref()
     }
 
     /// The encryption of the store, for whoever changes keys: rotation, retirement, verification. `None` where it is not encrypted. It asks

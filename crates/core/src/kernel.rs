@@ -1,6 +1,6 @@
 //! The handle that owns the ports.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::{
     auth::{Denials, Login, TokenVerifier},
@@ -18,6 +18,17 @@ use crate::{
 /// The ports of one open platform. Cheap to clone: all clones share them.
 #[derive(Clone)]
 pub struct Kernel(Arc<Shared>);
+
+/// A kernel that may be gone: for what outlives a platform and must not keep it open.
+#[derive(Clone)]
+pub struct WeakKernel(Weak<Shared>);
+
+impl WeakKernel {
+    /// The kernel, if somebody still has it.
+    pub fn upgrade(&self) -> Option<Kernel> {
+        self.0.upgrade().map(Kernel)
+    }
+}
 
 struct Shared {
     ports: Ports,
@@ -63,6 +74,11 @@ impl Kernel {
     /// A kernel of these ports.
     pub fn new(ports: Ports) -> Self {
         Self(Arc::new(Shared { ports, denials: Denials::default() }))
+    }
+
+    /// The same kernel, not kept open.
+    pub fn downgrade(&self) -> WeakKernel {
+        WeakKernel(Arc::downgrade(&self.0))
     }
 
     /// How many denials were written down of late.

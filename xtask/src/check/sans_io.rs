@@ -55,6 +55,7 @@ const CORE_ADAPTERS: &[(&str, &str)] = &[
     ("llm/config/open.rs", "the price list"),
     ("llm/http", "the servers of hosted models"),
     ("store/sqlite", "the database file"),
+    ("telemetry/otlp", "the collector, and the file of its authorities"),
     ("search/tantivy", "the index folder"),
     ("code/walk", "the repository being read"),
     ("code/walk.rs", "the repository being read"),

@@ -118,6 +118,11 @@ fn typed(kind: &Kind, value: &DeValue<'_>) -> Result<Value, String> {
         (Kind::Text | Kind::Path | Kind::Duration | Kind::Choice(_), DeValue::String(text)) => {
             text.to_string()
         }
+        (Kind::List, DeValue::Array(items)) => {
+            let text = |item: &DeValue<'_>| item.as_str().map(str::to_owned).ok_or_else(|| kind.to_string());
+            let texts = items.iter().map(|item| text(item.get_ref())).collect::<Result<Vec<_>, _>>()?;
+            serde_json::Value::from(texts).to_string()
+        }
         (Kind::Flag, DeValue::Boolean(flag)) => flag.to_string(),
         (Kind::Integer(..), DeValue::Integer(number)) => {
             match i128::from_str_radix(number.as_str(), number.radix()) {

@@ -22,7 +22,12 @@ pub enum Kind {
     Duration,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// Texts that are not empty: an array in a file; elsewhere a JSON array, or texts separated by commas.
+    List,
 }
+
+/// The most texts of a list.
+const MAX_TEXTS: usize = 64;
 
 /// A value of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +45,8 @@ pub enum Value {
     Duration(Duration),
     /// One of the words of the key.
     Choice(&'static str),
+    /// Texts.
+    List(Vec<String>),
 }
 
 impl fmt::Display for Value {
@@ -54,6 +61,7 @@ impl fmt::Display for Value {
                 Err(_) => write!(f, "{}s", duration.as_secs()),
             },
             Self::Choice(word) => f.write_str(word),
+            Self::List(texts) => serde_json::Value::from(texts.as_slice()).fmt(f),
         }
     }
 }
@@ -80,6 +88,7 @@ impl Kind {
                 .and_then(|duration| Duration::try_from(duration).ok())
                 .map(Value::Duration),
             Self::Choice(words) => words.iter().find(|word| **word == text).copied().map(Value::Choice),
+            Self::List => texts(text).map(Value::List),
             Self::Text | Self::Path => None,
         };
         value.ok_or_else(|| match self {
@@ -117,8 +126,20 @@ impl fmt::Display for Kind {
                 }
                 Ok(())
             }
+            Self::List => write!(f, "it is a list of up to {MAX_TEXTS} texts that are not empty"),
         }
     }
+}
+
+/// The texts of `["a", "b"]`, or of `a, b`.
+fn texts(text: &str) -> Option<Vec<String>> {
+    let texts: Vec<String> = if text.trim_start().starts_with('[') {
+        serde_json::from_str(text).ok()?
+    } else {
+        text.split(',').map(|part| part.trim().to_owned()).collect()
+    };
+    let fine = texts.len() <= MAX_TEXTS && texts.iter().all(|text| !text.trim().is_empty());
+    fine.then_some(texts)
 }
 
 /// A Rust type that values of keys have.
@@ -167,5 +188,6 @@ settings! {
     usize: Kind::Integer(0, usize::MAX as u64), Value::Integer(number) => number.try_into().ok();
     u32: Kind::Integer(0, u32::MAX as u64), Value::Integer(number) => number.try_into().ok();
     Duration: Kind::Duration, Value::Duration(duration) => Some(duration);
+    Vec<String>: Kind::List, Value::List(texts) => Some(texts);
     &'static str: Kind::Choice(&[]), Value::Choice(word) => Some(word);
 }

@@ -4,12 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures_core::Stream;
+use tracing::{Instrument as _, Span, field};
 
 use super::{Applied, Event};
 use crate::{
     clock::Timestamp,
     error::Result,
     store::{Batch, Offset},
+    telemetry::context,
 };
 
 /// An event and its place in a topic.
@@ -77,17 +79,53 @@ pub trait Consumer: Send + Sync {
     fn leave(&self);
 }
 
+/// What the spans of a subscription's deliveries say.
+#[derive(Clone)]
+pub(crate) struct Traced {
+    topic: String,
+    group: String,
+}
+
+impl Traced {
+    pub(crate) fn new(topic: &str, group: &str) -> Self {
+        Self { topic: topic.to_owned(), group: group.to_owned() }
+    }
+
+    /// A span that continues what `event` tells of, and else begins a trace: whoever waits for events is in none.
+    fn span(&self, event: &Event, token: Token) -> Span {
+        let span = tracing::info_span!(
+            target: "heptad::events",
+            parent: None,
+            "delivery",
+            topic = self.topic,
+            group = self.group,
+            attempt = token.attempt,
+            outcome = field::Empty,
+        );
+        context::continued(&span, event);
+        span
+    }
+}
+
 /// A member of a consumer group. Several subscriptions to one group, in one process or in several, share its work.
 ///
 /// Dropping it returns what was claimed for it and not handed out yet; what was handed out may still be settled.
 pub struct Subscription {
     consumer: Arc<dyn Consumer>,
+    traced: Option<Traced>,
 }
 
 impl Subscription {
     /// A subscription on the adapter's `consumer`.
     pub fn new(consumer: Arc<dyn Consumer>) -> Self {
-        Self { consumer }
+        Self { consumer, traced: None }
+    }
+
+    /// The same subscription with a span for each delivery.
+    #[must_use]
+    pub(crate) fn traced(mut self, traced: Traced) -> Self {
+        self.traced = Some(traced);
+        self
     }
 
     /// The same subscription with a layer around its consumer.
@@ -103,7 +141,8 @@ impl Subscription {
     /// Where the store failed; the subscription is of no use then and has to be made anew.
     pub async fn next(&self) -> Result<Delivery> {
         let (message, token) = self.consumer.next().await?;
-        Ok(Delivery { message, token, consumer: Arc::clone(&self.consumer), settled: false })
+        let span = self.traced.as_ref().map_or_else(Span::none, |traced| traced.span(&message.event, token));
+        Ok(Delivery { message, token, consumer: Arc::clone(&self.consumer), span, settled: false })
     }
 
     /// The deliveries as a stream that ends with the first error.
@@ -129,6 +168,7 @@ pub struct Delivery {
     message: Arc<Message>,
     token: Token,
     consumer: Arc<dyn Consumer>,
+    span: Span,
     settled: bool,
 }
 
@@ -153,6 +193,12 @@ impl Delivery {
         self.token.attempt
     }
 
+    /// The span of this attempt, which ends when it is settled: part of the trace in which the event was published. A consumer that wants its own work
+    /// in it instruments that with it (`work.instrument(delivery.span().clone())`).
+    pub fn span(&self) -> &Span {
+        &self.span
+    }
+
     /// The event is done; returns when that is as durable as the bus is. Acknowledgements of several consumers share a commit.
     ///
     /// # Errors
@@ -166,6 +212,7 @@ impl Delivery {
     /// for if the process dies before, the event is delivered again.
     pub fn ack_later(mut self) {
         self.settled = true;
+        self.tell(&Outcome::Ack);
         self.consumer.settle_later(self.token, Outcome::Ack);
     }
 
@@ -201,14 +248,25 @@ impl Delivery {
 
     async fn settle(mut self, outcome: Outcome) -> Result<()> {
         self.settled = true;
+        self.tell(&outcome);
         self.consumer.settle(self.token, outcome).await
     }
 
     /// For [`Effects`](super::Effects).
     pub(super) async fn settle_in(&mut self, batch: Batch) -> Result<Applied> {
-        let applied = self.consumer.settle_in(self.token, batch).await?;
+        let work = self.consumer.settle_in(self.token, batch).instrument(self.span.clone());
+        let applied = work.await?;
         self.settled = true;
+        self.tell(&Outcome::Ack);
         Ok(applied)
+    }
+
+    fn tell(&self, outcome: &Outcome) {
+        self.span.record("outcome", match outcome {
+            Outcome::Ack => "acknowledged",
+            Outcome::Nack { .. } => "failed",
+            Outcome::Reject { .. } => "rejected",
+        });
     }
 }
 
@@ -216,7 +274,9 @@ impl Drop for Delivery {
     fn drop(&mut self) {
         if !self.settled {
             let reason = "dropped without an acknowledgement".to_owned();
-            self.consumer.settle_later(self.token, Outcome::Nack { after: None, reason });
+            let outcome = Outcome::Nack { after: None, reason };
+            self.tell(&outcome);
+            self.consumer.settle_later(self.token, outcome);
         }
     }
 }

@@ -15,6 +15,7 @@ mod local;
 mod operations;
 mod topic;
 
+pub(crate) use self::delivery::Traced;
 pub use self::{
     bus::{
         Capabilities, DeadLetter, EventBus, GroupStatus, Published, Redriven, Retention, TopicStatus, Trimmed,

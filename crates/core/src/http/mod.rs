@@ -3,12 +3,16 @@
 //! It holds to this, whatever a server answers: TLS by the one crypto provider; redirects are not followed, so what was sent to one host never reaches
 //! another; the environment's proxy variables are not looked at; a body is read up to a bound that its reader names.
 
-use std::{sync::Arc, time::Duration};
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "otlp"))]
+pub(crate) mod date;
+mod tls;
+
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use reqwest::{Client, Proxy, Response, Url, redirect::Policy};
-use rustls_platform_verifier::BuilderVerifierExt as _;
 
+pub use self::tls::Authorities;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How a client connects.
@@ -19,29 +23,27 @@ pub struct HttpOptions {
     pub connect_timeout: Duration,
     /// Sends secrets without TLS to other machines as well: for a server inside a network that is trusted.
     pub allow_http: bool,
+    /// Whom the client believes.
+    pub authorities: Authorities,
     /// Goes through this proxy (`http://…`). The environment's proxy variables are not looked at.
     pub proxy: Option<String>,
 }
 
 impl Default for HttpOptions {
     fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(10), allow_http: false, proxy: None }
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            allow_http: false,
+            authorities: Authorities::default(),
+            proxy: None,
+        }
     }
 }
 
-/// One crypto provider, named here and handed over: nothing is installed for the whole process, so that a host's own choice is not
-/// disturbed.
+/// A client that connects as `options` say.
 pub(crate) fn client(options: &HttpOptions) -> Result<Client> {
-    let cannot =
-        |what: &str| Error::new(ErrorKind::Unavailable, format!("the HTTP client cannot be made: {what}"));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_platform_verifier())
-        .map_err(|error| cannot("the certificates of this machine cannot be used").because(error))?
-        .with_no_client_auth();
     let mut builder = Client::builder()
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(tls::client(&options.authorities)?)
         .connect_timeout(options.connect_timeout)
         .redirect(Policy::none())
         .no_proxy()
@@ -51,7 +53,10 @@ pub(crate) fn client(options: &HttpOptions) -> Result<Client> {
             Proxy::all(proxy).map_err(|_| Error::invalid("the proxy is no URL: write http://host:port"))?;
         builder = builder.proxy(proxy);
     }
-    builder.build().map_err(|error| cannot("its TLS settings are refused").because(error.without_url()))
+    builder.build().map_err(|error| {
+        let message = "the HTTP client cannot be made: its TLS settings are refused";
+        Error::new(ErrorKind::Unavailable, message).because(error.without_url())
+    })
 }
 
 /// Whether what is sent there stays on this machine, and so needs no TLS.
@@ -61,6 +66,7 @@ pub(crate) fn is_this_machine(url: &Url) -> bool {
 }
 
 /// Why a body was not read to its end.
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "oidc"))]
 pub(crate) enum Unread {
     /// The connection broke.
     Cut(reqwest::Error),
@@ -69,6 +75,7 @@ pub(crate) enum Unread {
 }
 
 /// The whole body, up to `most` bytes.
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "oidc"))]
 pub(crate) async fn read(response: Response, most: usize) -> Result<Vec<u8>, Unread> {
     let (mut bytes, mut pieces) = (Vec::new(), response.bytes_stream());
     while let Some(piece) = pieces.next().await {
@@ -82,7 +89,7 @@ pub(crate) async fn read(response: Response, most: usize) -> Result<Vec<u8>, Unr
 }
 
 /// The first `most` bytes of the body, as far as they come: enough to say what went wrong.
-#[cfg(any(feature = "openai", feature = "anthropic"))]
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "otlp"))]
 pub(crate) async fn read_some(response: Response, most: usize) -> Vec<u8> {
     let (mut bytes, mut pieces) = (Vec::new(), response.bytes_stream());
     while let Some(Ok(piece)) = pieces.next().await {

@@ -140,7 +140,6 @@ impl Running {
             target: "heptad::operation",
             "operation",
             operation = spec.full_name,
-            principal = %context.principal.id,
             outcome = field::Empty,
         );
         let (clock, metrics) = (Arc::clone(&context.kernel.clock), context.kernel.metrics.clone());

@@ -132,7 +132,7 @@ pub use self::{
     guard::{ResultStream, call, stream},
     platform::{
         Described, Health, HealthPart, HealthState, MetricsText, OperationList, OperationsRequest, Platform,
-        Settings,
+        Settings, TextFile,
     },
     principal::{Permission, Principal},
     registry::{Handle, Operation, Registry, Reply},

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use prometheus::IntCounter;
 
 use super::{
-    Metrics,
+    Metrics, context,
     meter::{Meter, Verb},
 };
 use crate::{
@@ -15,12 +15,13 @@ use crate::{
     events::{
         Applied, Capabilities, Consumer, DeadLetter, Event, EventBus, GroupConfig, GroupName, GroupStatus,
         Message, Outcome, Published, Redriven, Retention, Start, Subscription, Token, Topic, TopicStatus,
-        Trimmed,
+        Traced, Trimmed,
     },
     store::{Batch, Offset, Producer, Watch},
 };
 
-/// An [`EventBus`] that counts what another publishes and delivers, with a span for each publication.
+/// An [`EventBus`] that counts what another publishes and delivers, with a span for each publication and each delivery. An event carries the trace it
+/// was published in (`traceparent`), and what its consumer does is part of that trace.
 ///
 /// Events that go into a batch ([`EventBus::publish_in`]) are published by the store's commit and are counted there, as entries.
 pub struct MeteredBus {
@@ -78,18 +79,19 @@ impl EventBus for MeteredBus {
         events: Vec<Event>,
         producer: Option<Producer>,
     ) -> Result<Published> {
-        let published =
-            self.meter.measure(&self.publish, self.inner.publish(topic, events, producer)).await?;
+        // Polled within the span, which the events then tell of.
+        let work = async { self.inner.publish(topic, context::carried(events), producer).await };
+        let published = self.meter.measure_at(&self.publish, topic.as_str(), work).await?;
         self.published.inc_by(if published.duplicate { 0 } else { published.count });
         Ok(published)
     }
 
     async fn publish_in(&self, batch: &mut Batch, topic: &Topic, events: Vec<Event>) -> Result<()> {
-        self.inner.publish_in(batch, topic, events).await
+        self.inner.publish_in(batch, topic, context::carried(events)).await
     }
 
     async fn read(&self, topic: &Topic, after: Offset, limit: usize) -> Result<Vec<Message>> {
-        self.meter.measure(&self.read, self.inner.read(topic, after, limit)).await
+        self.meter.measure_at(&self.read, topic.as_str(), self.inner.read(topic, after, limit)).await
     }
 
     fn watch(&self, topic: &Topic) -> Watch {
@@ -98,8 +100,9 @@ impl EventBus for MeteredBus {
 
     async fn subscribe(&self, topic: &Topic, config: GroupConfig) -> Result<Subscription> {
         let deliveries = Arc::clone(&self.deliveries);
+        let traced = Traced::new(topic.as_str(), &config.name);
         let subscription = self.inner.subscribe(topic, config).await?;
-        Ok(subscription.layered(|inner| Arc::new(MeteredConsumer { inner, deliveries })))
+        Ok(subscription.layered(|inner| Arc::new(MeteredConsumer { inner, deliveries })).traced(traced))
     }
 
     async fn seek(&self, topic: &Topic, group: &GroupName, to: Start) -> Result<()> {

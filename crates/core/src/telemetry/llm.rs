@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use prometheus::{HistogramVec, IntCounterVec, Registry};
+use prometheus::{HistogramVec, IntCounterVec};
 
-use super::families::{counter, seconds};
-use crate::{error::ErrorKind, llm::Usage};
+use super::families::{Declared, counter, seconds};
+use crate::{
+    error::ErrorKind,
+    llm::{Capabilities, Usage},
+};
 
 /// Attempts, tokens, money and time of language models.
 pub(crate) struct LlmFamilies {
@@ -15,10 +18,11 @@ pub(crate) struct LlmFamilies {
     cost: IntCounterVec,
     retries: IntCounterVec,
     cache: IntCounterVec,
+    links: IntCounterVec,
 }
 
 impl LlmFamilies {
-    pub(super) fn register(to: &Registry) -> Self {
+    pub(super) fn register(to: &Declared) -> Self {
         Self {
             attempts: counter(
                 to,
@@ -51,6 +55,12 @@ impl LlmFamilies {
                 "Requests that the cache answers (hit) and does not (miss).",
                 &["outcome"],
             ),
+            links: counter(
+                to,
+                "heptad_llm_links_total",
+                "Requests that came to a link of a chain of models, 1 the first, by outcome: ok or the kind of error.",
+                &["link", "adapter", "model", "outcome"],
+            ),
         }
     }
 
@@ -82,6 +92,12 @@ impl LlmFamilies {
 
     pub(crate) fn retried(&self, adapter: &str) {
         self.retries.with_label_values(&[adapter]).inc();
+    }
+
+    /// What became of asking the model of the chain's link `link`, from 1. Its label is the configured model, whatever a request names.
+    pub(crate) fn link(&self, link: usize, asked: &Capabilities, failure: Option<ErrorKind>) {
+        let outcome = failure.map_or("ok", ErrorKind::as_str);
+        self.links.with_label_values(&[&*link.to_string(), asked.adapter, &asked.model, outcome]).inc();
     }
 
     pub(crate) fn cache(&self, hit: bool) {

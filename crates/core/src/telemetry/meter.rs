@@ -2,12 +2,12 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
+use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 use tracing::{Instrument as _, Span, field};
 
 use super::{
     Metrics,
-    families::{counter, seconds, sizes},
+    families::{Declared, counter, gauge, seconds, sizes},
 };
 use crate::{
     clock::Clock,
@@ -20,10 +20,11 @@ pub(super) struct PortFamilies {
     seconds: HistogramVec,
     items: IntCounterVec,
     group_sizes: HistogramVec,
+    waiting: IntGaugeVec,
 }
 
 impl PortFamilies {
-    pub(super) fn register(to: &Registry) -> Self {
+    pub(super) fn register(to: &Declared) -> Self {
         Self {
             calls: counter(
                 to,
@@ -47,6 +48,12 @@ impl PortFamilies {
                 to,
                 "heptad_store_group_size",
                 "Batches that were written in one transaction.",
+                &["adapter"],
+            ),
+            waiting: gauge(
+                to,
+                "heptad_store_commits_waiting",
+                "Commits that were begun and are not acknowledged.",
                 &["adapter"],
             ),
         }
@@ -108,16 +115,41 @@ impl Meter {
         self.metrics.ports().items.with_label_values(&[self.port, self.adapter, item])
     }
 
+    /// How many calls wait.
+    pub(super) fn waiting(&self) -> IntGauge {
+        self.metrics.ports().waiting.with_label_values(&[self.adapter])
+    }
+
     /// Runs `work` in a span and counts it, also where the caller stops waiting.
     pub(super) async fn measure<T>(&self, verb: &Verb, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let span = tracing::debug_span!(
+        self.run(verb, self.span(verb), work).await
+    }
+
+    /// The same of a verb that is about one topic.
+    pub(super) async fn measure_at<T>(
+        &self,
+        verb: &Verb,
+        topic: &str,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let span = self.span(verb);
+        span.record("topic", topic);
+        self.run(verb, span, work).await
+    }
+
+    fn span(&self, verb: &Verb) -> Span {
+        tracing::debug_span!(
             target: "heptad::port",
             "port",
             port = self.port,
             adapter = self.adapter,
             verb = verb.name,
+            topic = field::Empty,
             outcome = field::Empty,
-        );
+        )
+    }
+
+    async fn run<T>(&self, verb: &Verb, span: Span, work: impl Future<Output = Result<T>>) -> Result<T> {
         let mut running = Running {
             meter: self,
             verb,
@@ -139,6 +171,22 @@ impl Meter {
                 self.metrics.ports().calls.with_label_values(&labels).inc();
             }
         }
+    }
+}
+
+/// One that waits, until it is dropped.
+pub(super) struct Waiting<'a>(&'a IntGauge);
+
+impl<'a> Waiting<'a> {
+    pub(super) fn in_line(gauge: &'a IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

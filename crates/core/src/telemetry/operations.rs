@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use prometheus::{HistogramVec, IntCounterVec, IntGaugeVec, Registry};
+use prometheus::{HistogramVec, IntCounterVec, IntGaugeVec};
 
-use super::families::{counter, gauge, seconds};
+use super::families::{Declared, counter, gauge, seconds};
 use crate::{error::ErrorKind, operation::Spec};
 
 /// Calls of operations: how many, how they ended, how long they took.
@@ -16,7 +16,7 @@ pub struct OperationMetrics {
 }
 
 impl OperationMetrics {
-    pub(super) fn register(to: &Registry) -> Self {
+    pub(super) fn register(to: &Declared) -> Self {
         Self {
             calls: counter(
                 to,

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use prometheus::IntCounter;
+use prometheus::{IntCounter, IntGauge};
 
 use super::{
     Metrics,
-    meter::{Meter, Verb},
+    meter::{Meter, Verb, Waiting},
 };
 use crate::{
     clock::Clock,
@@ -30,6 +30,7 @@ pub struct MeteredStore {
     records_changed: IntCounter,
     entries_read: IntCounter,
     entries_appended: IntCounter,
+    waiting: IntGauge,
 }
 
 impl MeteredStore {
@@ -45,6 +46,7 @@ impl MeteredStore {
             records_changed: meter.items("records_changed"),
             entries_read: meter.items("entries_read"),
             entries_appended: meter.items("entries_appended"),
+            waiting: meter.waiting(),
             inner,
             meter,
         }
@@ -82,6 +84,7 @@ impl Store for MeteredStore {
         let changes = batch.changes().iter();
         let records =
             changes.filter(|change| matches!(change, Change::Put(..) | Change::Delete(..))).count() as u64;
+        let _waiting = Waiting::in_line(&self.waiting);
         let receipt = self.meter.measure(&self.commit, self.inner.commit(batch)).await?;
         self.count(records, &receipt);
         Ok(receipt)

@@ -15,6 +15,14 @@ keys! {
     LLM_BASE_URL: Option<String> = "llm.base_url";
     /// The environment variable that holds the key; `OPENAI_API_KEY` or `ANTHROPIC_API_KEY` where it is not set. A server of one's own may need none.
     LLM_KEY_VARIABLE: Option<String> = "llm.key_variable";
+    /// Who is asked where the one before fails, in order: `openai:model` or `anthropic:model`, with `base_url=…` and `key_variable=…` behind it where
+    /// they are not the provider's own.
+    LLM_FALLBACK: Option<Vec<String>> = "llm.fallback";
+    /// The kinds of errors after which the next model is asked: what another may do better. Wrong input, wrong keys and defects are not among them
+    /// unless they are named.
+    LLM_FALLBACK_ON: Vec<String> = "llm.fallback_on", default: "unavailable, timeout, limit_exceeded, unsupported";
+    /// The certificates (PEM) of the authorities that are trusted instead of this machine's.
+    LLM_CA_FILE: Option<PathBuf> = "llm.ca_file";
     /// Sends the key without encryption to other machines as well: for a server inside a network that is trusted.
     LLM_ALLOW_HTTP: bool = "llm.allow_http", default: "false";
     /// The proxy through which the provider is reached, as in `http://proxy:3128`.
@@ -47,6 +55,8 @@ keys! {
     LLM_CACHE_TTL: Option<Duration> = "llm.cache_ttl";
     /// Takes keys, tokens, e-mail addresses and card numbers out of what is sent; what is answered has them again.
     LLM_REDACT: bool = "llm.redact", default: "false";
+    /// What else is taken out of what is sent: `NAME=regular expression`, in the order in which it is looked for. Found first, it becomes `[NAME_1]`.
+    LLM_REDACT_RULES: Option<Vec<String>> = "llm.redact_rules";
     /// Appends every exchange to this cassette (JSON lines).
     LLM_RECORD: Option<PathBuf> = "llm.record";
     /// Answers from this cassette and asks nobody.

@@ -2,7 +2,12 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::keys::{self, *};
+#[cfg(any(feature = "openai", feature = "anthropic"))]
+use super::hosted;
+use super::{
+    keys::{self, *},
+    link::Link,
+};
 use crate::{
     clock::Clock,
     config::Config,
@@ -16,11 +21,16 @@ use crate::{
         money::{Money, Prices},
     },
     store::Store,
+    suggest::did_you_mean,
     telemetry::Metrics,
 };
 
 /// Models without layers.
-type Bare = (Arc<dyn ChatModel>, Option<Arc<dyn Embedder>>);
+struct Bare {
+    chat: Arc<dyn ChatModel>,
+    fallback: Vec<Arc<dyn ChatModel>>,
+    embedder: Option<Arc<dyn Embedder>>,
+}
 
 /// The models that `config` chooses, within their layers; none where it chooses none. `variable` looks up an environment variable: the
 /// one that holds the key.
@@ -35,16 +45,19 @@ pub async fn open(
     metrics: &Metrics,
     clock: &Arc<dyn Clock>,
 ) -> Result<Models> {
-    let Some((mut chat, mut embedder)) = bare(config, variable, clock).await? else {
+    let Some(Bare { mut chat, mut fallback, mut embedder }) = bare(config, variable, clock).await? else {
         return Ok(Models::default());
     };
     if let Some(path) = config.get(&LLM_RECORD) {
-        chat = Arc::new(Recorder::<dyn ChatModel>::open(chat, &path).await?);
+        for chat in std::iter::once(&mut chat).chain(&mut fallback) {
+            *chat = Arc::new(Recorder::<dyn ChatModel>::open(Arc::clone(chat), &path).await?);
+        }
         if let Some(inner) = embedder.take() {
             embedder = Some(Arc::new(Recorder::<dyn Embedder>::open(inner, &path).await?));
         }
     }
-    let stack = layers(Stack::new(chat, Arc::clone(clock)), config, store, metrics, clock).await?;
+    let stack = fallback.into_iter().fold(Stack::new(chat, Arc::clone(clock)), Stack::fallback);
+    let stack = layers(stack.fall_through(through(config)?), config, store, metrics, clock).await?;
     let embedder = embedder.map(|embedder| stack.embedder(embedder));
     Ok(Models { chat: Some(stack.build()), embedder })
 }
@@ -56,100 +69,84 @@ async fn bare(
 ) -> Result<Option<Bare>> {
     if let Some(path) = config.get(&LLM_REPLAY) {
         let player = Arc::new(Player::open(&path).await?);
-        return Ok(Some((Arc::clone(&player) as Arc<dyn ChatModel>, Some(player))));
+        return Ok(Some(Bare { chat: Arc::clone(&player) as _, fallback: Vec::new(), embedder: Some(player) }));
     }
-    let Some(provider) = config.get(&LLM_PROVIDER) else {
-        return match config.get(&LLM_MODEL) {
-            None => Ok(None),
-            Some(_) => Err(wrong(
-                "llm.provider",
-                "there is an `llm.model`, but no `llm.provider`: set it to `openai` or `anthropic`",
-            )),
-        };
-    };
-    let Some(model) = config.get(&LLM_MODEL) else {
-        return Err(wrong(
-            "llm.model",
-            "there is an `llm.provider`, but no `llm.model`: name the model that is to answer",
-        ));
-    };
-    hosted(provider, model, config, variable, clock).map(Some)
+    let Some(first) = Link::first(config)? else { return Ok(None) };
+    let mut rest = Vec::new();
+    for text in config.get(&LLM_FALLBACK).unwrap_or_default() {
+        rest.push(Link::parse(&text)?);
+    }
+    hosted(first, rest, config, variable, clock).await.map(Some)
 }
 
 #[cfg(not(any(feature = "openai", feature = "anthropic")))]
-fn hosted(
-    provider: &'static str,
-    _model: String,
+async fn hosted(
+    first: Link,
+    _rest: Vec<Link>,
     _config: &Config,
     _variable: &(dyn Fn(&str) -> Option<String> + Sync),
     _clock: &Arc<dyn Clock>,
 ) -> Result<Bare> {
-    Err(lacking(provider))
+    Err(lacking(first.provider))
 }
 
-/// The provider's adapter, as far as this build has it.
+/// The models of a chain, all over the same kind of connection.
 #[cfg(any(feature = "openai", feature = "anthropic"))]
-fn hosted(
-    provider: &'static str,
-    model: String,
+async fn hosted(
+    first: Link,
+    rest: Vec<Link>,
     config: &Config,
     variable: &(dyn Fn(&str) -> Option<String> + Sync),
     clock: &Arc<dyn Clock>,
 ) -> Result<Bare> {
-    use crate::llm::{Secret, http::HttpOptions};
-    let usual = if provider == "openai" { "OPENAI_API_KEY" } else { "ANTHROPIC_API_KEY" };
-    let named = config.get(&LLM_KEY_VARIABLE);
-    let name = named.as_deref().unwrap_or(usual);
-    let key = variable(name).filter(|value| !value.trim().is_empty()).map(Secret::new);
-    let base_url = config.get(&LLM_BASE_URL);
-    // A server of one's own may need no key; one that was named, or a provider's own server, does.
-    if key.is_none() && (named.is_some() || base_url.is_none()) {
-        let shown = crate::suggest::shortened(&name.escape_debug().to_string(), 60);
-        let message = format!(
-            "the environment variable `{shown}` does not hold the key of `{provider}`: set it, or name another by `llm.key_variable`"
-        );
-        return Err(wrong("llm.key_variable", message));
-    }
+    use crate::http::{Authorities, HttpOptions};
+    let authorities = match config.get(&LLM_CA_FILE) {
+        None => Authorities::default(),
+        Some(path) => Authorities::parse(&path.display().to_string(), &read("the list of certificates", &path).await?)
+            .map_err(|error| error.with("field", "llm.ca_file"))?,
+    };
     let http = HttpOptions {
         connect_timeout: config.get(&LLM_CONNECT_TIMEOUT),
         allow_http: config.get(&LLM_ALLOW_HTTP),
+        authorities,
         proxy: config.get(&LLM_PROXY),
     };
-    let most = config.get(&LLM_MAX_OUTPUT_TOKENS);
-    match provider {
-        #[cfg(feature = "openai")]
-        "openai" => {
-            use crate::llm::openai::{OpenAi, OpenAiOptions};
-            let mut options = OpenAiOptions::new(key);
-            // `max_tokens` is what compatible servers know; OpenAI itself wants the newer name.
-            options.max_completion_tokens = base_url.is_none();
-            options.base_url = base_url.unwrap_or(options.base_url);
-            (options.http, options.max_output_tokens) = (http, most);
-            let server = OpenAi::new(model, options, Arc::clone(clock))?;
-            let embedder = config
-                .get(&LLM_EMBEDDING_MODEL)
-                .map(|model| Arc::new(server.embedder(model)) as Arc<dyn Embedder>);
-            Ok((Arc::new(server), embedder))
-        }
-        #[cfg(feature = "anthropic")]
-        "anthropic" => {
-            use crate::llm::anthropic::{Anthropic, AnthropicOptions};
-            if config.get(&LLM_EMBEDDING_MODEL).is_some() {
-                return Err(wrong(
-                    "llm.embedding_model",
-                    "`anthropic` has no embeddings: leave `llm.embedding_model` out",
-                ));
-            }
-            let mut options = AnthropicOptions::new(key);
-            options.base_url = base_url.unwrap_or(options.base_url);
-            (options.http, options.max_output_tokens) = (http, most);
-            Ok((Arc::new(Anthropic::new(model, options, Arc::clone(clock))?), None))
-        }
-        other => Err(lacking(other)),
-    }
+    let adapters = hosted::Adapters { http, most: config.get(&LLM_MAX_OUTPUT_TOKENS), variable, clock };
+    let (chat, embedder) = adapters.open(first, config.get(&LLM_EMBEDDING_MODEL))?;
+    let fallback = rest.into_iter().map(|link| adapters.open(link, None).map(|(model, _)| model)).collect::<Result<_>>()?;
+    Ok(Bare { chat, fallback, embedder })
 }
 
-fn lacking(provider: &str) -> Error {
+/// The kinds of errors after which the next model is asked.
+fn through(config: &Config) -> Result<Vec<ErrorKind>> {
+    let kind = |name: &String| {
+        ErrorKind::ALL.iter().find(|kind| kind.as_str() == name).copied().ok_or_else(|| {
+            let hint = did_you_mean(name, ErrorKind::ALL.iter().map(|kind| kind.as_str()));
+            let shown = crate::suggest::shortened(&name.escape_debug().to_string(), 40);
+            wrong("llm.fallback_on", format!("`{shown}` is no kind of error{hint}"))
+        })
+    };
+    config.get(&LLM_FALLBACK_ON).iter().map(kind).collect()
+}
+
+/// The rules of the configuration before the built-in ones, for they know better; nothing where neither is wanted.
+fn redaction(config: &Config) -> Result<Option<Redaction>> {
+    let own = config.get(&LLM_REDACT_RULES).unwrap_or_default();
+    if own.is_empty() && !config.get(&LLM_REDACT) {
+        return Ok(None);
+    }
+    let mut redaction = Redaction::none();
+    for rule in &own {
+        let Some((name, pattern)) = rule.split_once('=') else {
+            return Err(wrong("llm.redact_rules", "a rule is written `NAME=regular expression`"));
+        };
+        redaction = redaction.rule(name.trim(), pattern).map_err(|error| error.with("field", "llm.redact_rules"))?;
+    }
+    let redaction = if config.get(&LLM_REDACT) { redaction.and(Redaction::built_in()) } else { redaction };
+    Ok(Some(redaction.restoring()))
+}
+
+pub(super) fn lacking(provider: &str) -> Error {
     let message = format!("this build lacks the feature `{provider}`, which `llm.provider` asks for");
     Error::new(ErrorKind::Unsupported, message).with("field", "llm.provider")
 }
@@ -163,7 +160,11 @@ async fn layers(
 ) -> Result<Stack> {
     let limits = limits(config)?;
     let prices = Arc::new(match config.get(&LLM_PRICES) {
-        Some(path) => Prices::parse(&path.display().to_string(), &read(&path).await?)?,
+        Some(path) => {
+            let text = String::from_utf8(read("the price list", &path).await?)
+                .map_err(|_| wrong("llm.prices", "the price list is no text"))?;
+            Prices::parse(&path.display().to_string(), &text)?
+        }
         None => Prices::default(),
     });
     let timeouts = Timeouts {
@@ -186,8 +187,8 @@ async fn layers(
     if let Some(ttl) = config.get(&LLM_CACHE_TTL) {
         stack = stack.cache(Arc::clone(store), CachePolicy { ttl, everything: false });
     }
-    if config.get(&LLM_REDACT) {
-        stack = stack.redact(Redaction::built_in().restoring());
+    if let Some(redaction) = redaction(config)? {
+        stack = stack.redact(redaction);
     }
     Ok(stack)
 }
@@ -206,22 +207,18 @@ fn limits(config: &Config) -> Result<Option<BudgetLimits>> {
     Ok((tokens.is_some() || money.is_some()).then_some(BudgetLimits { tokens, money, period }))
 }
 
-fn wrong(field: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+pub(super) fn wrong(field: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::invalid(message).with("field", field)
 }
 
-async fn read(path: &Path) -> Result<String> {
+/// The file that is `what`.
+async fn read(what: &'static str, path: &Path) -> Result<Vec<u8>> {
     let (owned, name) = (path.to_owned(), path.display().to_string());
-    let reading = tokio::task::spawn_blocking(move || std::fs::read_to_string(owned));
-    let read = reading
-        .await
-        .map_err(|error| Error::internal("the reader of the price list panicked").because(error))?;
+    let reading = tokio::task::spawn_blocking(move || std::fs::read(owned));
+    let read = reading.await.map_err(|error| Error::internal(format!("the reader of {what} panicked")).because(error))?;
     read.map_err(|error| {
-        let kind = if error.kind() == std::io::ErrorKind::NotFound {
-            ErrorKind::NotFound
-        } else {
-            ErrorKind::Unavailable
-        };
-        Error::new(kind, format!("the price list {name} cannot be read")).because(error)
+        let missing = error.kind() == std::io::ErrorKind::NotFound;
+        let kind = if missing { ErrorKind::NotFound } else { ErrorKind::Unavailable };
+        Error::new(kind, format!("{what} {name} cannot be read")).because(error)
     })
 }

@@ -7,8 +7,9 @@ use reqwest::{
     header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use tracing::Instrument as _;
 
-use super::failure;
+use super::{attempt::Attempt, failure};
 use crate::{
     clock::Clock,
     error::{Error, Result},
@@ -108,8 +109,15 @@ impl HttpClient {
                 .map_err(|error| Error::invalid("the request has no JSON form").because(error))?;
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
-        let response = request.send().await.map_err(failure::unreachable)?;
-        self.judge(response, call.stream).await
+        let mut attempt = Attempt::begin(if call.body.is_some() { "POST" } else { "GET" }, &inner.base);
+        let work = async {
+            let response = request.send().await.map_err(failure::unreachable)?;
+            tracing::Span::current().record("status", response.status().as_u16());
+            self.judge(response, call.stream).await
+        };
+        let answer = work.instrument(attempt.span.clone()).await;
+        attempt.failure = answer.as_ref().err().map(Error::kind);
+        answer
     }
 
     /// Makes an error of an answer that is none.

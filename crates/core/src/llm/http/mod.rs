@@ -3,6 +3,7 @@
 //! What it holds to, whatever a server answers: redirects are refused, so a key never reaches another host; a key travels by `https`, or
 //! to this machine, unless that is allowed otherwise; a body is read up to a bound; what a server quotes of the key is removed before anyone sees it.
 
+mod attempt;
 mod client;
 mod failure;
 mod retry_after;

@@ -2,35 +2,16 @@
 
 use std::time::Duration;
 
-use jiff::fmt::rfc2822;
 use reqwest::header::HeaderMap;
 
-use crate::clock::Timestamp;
-
-/// The longest wait that is believed; what waits has its own, shorter bound.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
+use crate::{clock::Timestamp, http::date};
 
 /// What `retry-after-ms` (milliseconds) or `Retry-After` (RFC 9110, section 10.2.3: seconds, or an HTTP date) ask for, at most a day. A
 /// date that has passed asks for nothing more: zero. `None` where they are absent or say nothing that can be read.
 pub fn retry_after(head: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name: &str| head.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let exact = text("retry-after-ms").and_then(|text| seconds(text, 1000.0));
-    exact.or_else(|| {
-        let text = text("retry-after")?;
-        seconds(text, 1.0).or_else(|| date(text, now))
-    })
-}
-
-fn seconds(text: &str, per_second: f64) -> Option<Duration> {
-    let plain = text.bytes().all(|c| c.is_ascii_digit() || c == b'.');
-    let number = text.parse::<f64>().ok().filter(|_| plain)?;
-    Some(Duration::try_from_secs_f64(number / per_second).map_or(LONGEST, |delay| delay.min(LONGEST)))
-}
-
-fn date(text: &str, now: Timestamp) -> Option<Duration> {
-    let then = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
-    let delay = then.duration_since(now);
-    Some(Duration::try_from(delay).unwrap_or_default().min(LONGEST))
+    let exact = text("retry-after-ms").and_then(|text| date::seconds(text, 1000.0));
+    exact.or_else(|| date::retry_after(text("retry-after")?, now))
 }
 
 #[cfg(test)]

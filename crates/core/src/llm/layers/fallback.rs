@@ -8,15 +8,19 @@ use super::begin::begun;
 use crate::{
     error::{Error, ErrorKind, Result},
     llm::{Capabilities, ChatModel, ChatRequest, DeltaStream, ModelCard},
+    telemetry::Metrics,
 };
 
 /// Models that stand in for each other. The first is asked first; one that fails before its answer has begun, with an error of a kind that
 /// falls through, makes room for the next, which is asked for its own default model.
 ///
+/// Who answered is in the answer: `model`, as the model calls itself.
+///
 /// Embedders have no such chain: the vectors of two models cannot be compared.
 pub struct Fallback {
     models: Vec<Arc<dyn ChatModel>>,
     through: Vec<ErrorKind>,
+    metrics: Option<Metrics>,
 }
 
 impl Fallback {
@@ -27,7 +31,7 @@ impl Fallback {
     /// `first`, then `rest` in order.
     pub fn new(first: Arc<dyn ChatModel>, rest: impl IntoIterator<Item = Arc<dyn ChatModel>>) -> Self {
         let models = std::iter::once(first).chain(rest).collect();
-        Self { models, through: Self::THROUGH.to_vec() }
+        Self { models, through: Self::THROUGH.to_vec(), metrics: None }
     }
 
     /// Chooses the kinds of errors that fall through.
@@ -35,6 +39,18 @@ impl Fallback {
     pub fn through(mut self, kinds: impl IntoIterator<Item = ErrorKind>) -> Self {
         self.through = kinds.into_iter().collect();
         self
+    }
+
+    pub(super) fn counted(mut self, metrics: Option<Metrics>) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    /// Counts what became of asking the model at `place`, from 0.
+    fn count(&self, place: usize, model: &dyn ChatModel, failure: Option<ErrorKind>) {
+        if let Some(metrics) = &self.metrics {
+            metrics.llm().link(place + 1, model.capabilities(), failure);
+        }
     }
 
     fn first(&self) -> &Arc<dyn ChatModel> {
@@ -51,10 +67,12 @@ impl ChatModel for Fallback {
     async fn stream(&self, request: Arc<ChatRequest>) -> Result<DeltaStream> {
         let mut failures: Vec<Error> = Vec::new();
         let unnamed = Arc::new(ChatRequest { model: None, ..(*request).clone() });
-        for model in &self.models {
+        for (place, model) in self.models.iter().enumerate() {
             let request = if failures.is_empty() { &request } else { &unnamed };
             let answer = async { begun(model.stream(Arc::clone(request)).await?).await };
-            match answer.await {
+            let answer = answer.await;
+            self.count(place, &**model, answer.as_ref().err().map(Error::kind));
+            match answer {
                 Ok(deltas) => return Ok(deltas),
                 Err(error) if self.through.contains(&error.kind()) => {
                     let adapter = model.capabilities().adapter;

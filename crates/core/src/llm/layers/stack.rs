@@ -154,8 +154,11 @@ impl Stack {
         let mut wrapped = models.into_iter().map(|model| wrap!(&around, model, ChatModel));
         let first = wrapped.next().expect("`new` is given a first model");
         let rest: Vec<_> = wrapped.collect();
-        let mut model =
-            if rest.is_empty() { first } else { Arc::new(Fallback::new(first, rest).through(through)) };
+        let mut model = if rest.is_empty() {
+            first
+        } else {
+            Arc::new(Fallback::new(first, rest).through(through).counted(around.metrics.clone()))
+        };
         if let Some((store, policy)) = cache {
             let cached = Cached::new(model, store, policy, Arc::clone(&around.clock));
             model = Arc::new(cached.counted(around.metrics.clone()));

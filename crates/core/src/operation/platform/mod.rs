@@ -80,6 +80,17 @@ pub struct MetricsText {
     pub text: String,
 }
 
+/// A file, to be kept under its name.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct TextFile {
+    /// What to call it.
+    pub name: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its text.
+    pub text: String,
+}
+
 /// The configuration in effect.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Settings {
@@ -113,8 +124,28 @@ impl Platform {
     /// Gives counts and latencies in the Prometheus text format.
     #[operation(reads)]
     pub async fn metrics(&self) -> Result<MetricsText> {
+        telemetry::observe(&self.context.kernel).await;
         let text = self.context.kernel.metrics.render();
         Ok(MetricsText { content_type: telemetry::CONTENT_TYPE.to_owned(), text })
+    }
+
+    /// Gives a Grafana dashboard of everything that this version counts.
+    ///
+    /// The text is to be imported into Grafana, which then asks for the data source.
+    #[operation(reads)]
+    pub async fn dashboard(&self) -> Result<TextFile> {
+        let text = serde_json::to_string_pretty(&telemetry::dashboard());
+        let text = text.map_err(|error| Error::internal("the dashboard has no JSON form").because(error))? + "\n";
+        Ok(TextFile { name: "dashboard.json".to_owned(), content_type: "application/json".to_owned(), text })
+    }
+
+    /// Gives Prometheus alert rules on what this version counts.
+    ///
+    /// The text is a rule file: name it under `rule_files` of the server's configuration.
+    #[operation(reads)]
+    pub async fn alerts(&self) -> Result<TextFile> {
+        let text = telemetry::alerts();
+        Ok(TextFile { name: "alerts.yml".to_owned(), content_type: "application/yaml".to_owned(), text })
     }
 
     /// Shows the configuration in effect and where each value comes from. Secrets are not shown.

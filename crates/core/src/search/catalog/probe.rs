@@ -2,7 +2,7 @@
 
 use super::{Catalog, names};
 use crate::{
-    error::Result,
+    error::{ErrorKind, Result},
     search::{Found, Query, SearchQuery},
     store::{KeyRange, Page},
 };
@@ -41,6 +41,28 @@ impl Catalog {
             self.probe_collection(record.key.id(), &mut probe).await?;
         }
         Ok(probe)
+    }
+
+    /// How many changes the next query of each collection applies first. Those that are being brought up to date, or whose index is not open, are
+    /// left out: asking must not open any.
+    ///
+    /// # Errors
+    /// What the store or the index fails with.
+    pub(crate) async fn lags(&self) -> Result<Vec<(String, u64)>> {
+        let records = self.0.store.scan(KeyRange::all(names::DEFINITIONS), Page::first(MOST_COUNTED)).await?;
+        let mut lags = Vec::new();
+        for record in &records {
+            let collection = record.key.id();
+            let Some(_following) = self.try_following(collection)? else { continue };
+            let stored = self.stored_definition(collection).await?;
+            let Some((definition, _)) = stored.filter(|(it, _)| !it.dropped) else { continue };
+            match self.behind(collection, &definition).await {
+                Ok(behind) => lags.push((collection.to_owned(), behind)),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(lags)
     }
 
     async fn probe_collection(&self, collection: &str, probe: &mut Probe) -> Result<()> {

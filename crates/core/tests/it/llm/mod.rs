@@ -6,7 +6,7 @@ mod canaries;
 mod cassette;
 mod config;
 #[cfg(all(feature = "openai", feature = "anthropic"))]
-mod hosted;
+pub(crate) mod hosted;
 mod layers;
 mod money;
 mod operations;

@@ -133,8 +133,11 @@ fn check_histogram(name: &str, family: &Family) {
 }
 
 #[test]
-fn an_unused_registry_is_an_empty_and_valid_text() {
-    assert!(parse(&Metrics::new().render()).is_empty());
+fn an_unused_registry_says_which_build_it_is_and_nothing_else() {
+    let families = parse(&Metrics::new().render());
+    let (name, family) = families.first_key_value().unwrap();
+    assert_eq!((families.len(), name.as_str(), family.samples.len()), (1, "heptad_build_info", 1));
+    assert_eq!(family.samples[0].1["version"], env!("CARGO_PKG_VERSION"));
 }
 
 #[tokio::test]

@@ -99,6 +99,14 @@ impl Redaction {
         Ok(self)
     }
 
+    /// The rules of `other` behind these.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.rules.extend(other.rules);
+        self.restore |= other.restore;
+        self
+    }
+
     /// Puts what was taken out back into the answer, wherever the model writes a placeholder: for the caller it is as if nothing had been
     /// taken out, and the provider never saw it.
     #[must_use]

@@ -19,7 +19,7 @@ use super::{
     server::{Server, events},
 };
 
-pub(super) const PARIS: &str = r#"event: message_start
+pub(crate) const PARIS: &str = r#"event: message_start
 data: {"type":"message_start","message":{"id":"msg_01","type":"message","role":"assistant","model":"claude-test-2026","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":10,"cache_creation_input_tokens":4,"cache_read_input_tokens":6,"output_tokens":1,"service_tier":"standard"}}}
 
 event: content_block_start

@@ -1,8 +1,8 @@
 //! Hosted models against a server on this machine that plays the real wire formats.
 
-mod anthropic;
-mod openai;
-mod server;
+pub(crate) mod anthropic;
+pub(crate) mod openai;
+pub(crate) mod server;
 mod suite;
 mod ugly;
 

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// As the server sends it: the role first, pieces, the reason, usage by itself, the mark of the end.
-pub(super) const PARIS: &str = r#"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1760000000,"model":"gpt-test-2026","service_tier":"default","system_fingerprint":"fp_1","choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"x1"}
+pub(crate) const PARIS: &str = r#"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1760000000,"model":"gpt-test-2026","service_tier":"default","system_fingerprint":"fp_1","choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"x1"}
 
 data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1760000000,"model":"gpt-test-2026","choices":[{"index":0,"delta":{"content":"Pär"},"logprobs":null,"finish_reason":null}],"usage":null}
 

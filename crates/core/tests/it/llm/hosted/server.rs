@@ -14,7 +14,7 @@ use tokio::{
 };
 
 /// What the server does to one request.
-pub(super) enum Act {
+pub(crate) enum Act {
     /// Sends these bytes.
     Send(Vec<u8>),
     /// Sends these bytes one by one.
@@ -27,24 +27,24 @@ pub(super) enum Act {
 
 /// A request as it came.
 #[derive(Clone, Debug)]
-pub(super) struct Received {
-    pub(super) head: String,
-    pub(super) body: Value,
+pub(crate) struct Received {
+    pub(crate) head: String,
+    pub(crate) body: Value,
 }
 
 impl Received {
     /// The value of a header.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
         lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.head.split(' ').nth(1).unwrap()
     }
 }
 
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     received: Arc<Mutex<Vec<Received>>>,
     hung_up: watch::Receiver<usize>,
@@ -54,7 +54,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Answers each request as `answer` says, which is told its number, from 0.
-    pub(super) async fn start(answer: impl Fn(usize, &Received) -> Vec<Act> + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(answer: impl Fn(usize, &Received) -> Vec<Act> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (received, sent) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(0)));
@@ -84,21 +84,21 @@ impl Server {
         Self { address, received, hung_up, sent, task }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub(super) fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
     }
 
     /// Bytes of floods that the client took.
-    pub(super) fn sent(&self) -> usize {
+    pub(crate) fn sent(&self) -> usize {
         *self.sent.lock().unwrap()
     }
 
     /// Waits until a client has hung up before its answer was complete.
-    pub(super) async fn hang_up(&self) {
+    pub(crate) async fn hang_up(&self) {
         let mut hung_up = self.hung_up.clone();
         hung_up.wait_for(|count| *count > 0).await.unwrap();
     }
@@ -161,13 +161,13 @@ async fn read(stream: &mut TcpStream) -> Option<Received> {
 }
 
 /// The head of an answer whose body ends with the connection.
-pub(super) fn head(status: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn head(status: &str, headers: &[(&str, &str)]) -> Vec<u8> {
     let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     format!("HTTP/1.1 {status}\r\n{lines}connection: close\r\n\r\n").into_bytes()
 }
 
 /// A JSON answer.
-pub(super) fn json(status: &str, headers: &[(&str, &str)], body: &str) -> Vec<Act> {
+pub(crate) fn json(status: &str, headers: &[(&str, &str)], body: &str) -> Vec<Act> {
     let length = body.len().to_string();
     let mut all = vec![("content-type", "application/json"), ("content-length", &*length)];
     all.extend(headers);
@@ -175,16 +175,16 @@ pub(super) fn json(status: &str, headers: &[(&str, &str)], body: &str) -> Vec<Ac
 }
 
 /// The head of an event stream, in chunks, so that a cut is seen.
-pub(super) fn stream_head() -> Vec<u8> {
+pub(crate) fn stream_head() -> Vec<u8> {
     head("200 OK", &[("content-type", "text/event-stream; charset=utf-8"), ("transfer-encoding", "chunked")])
 }
 
 /// A chunk of the body.
-pub(super) fn chunk(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }
 
 /// A whole event stream.
-pub(super) fn events(text: &str) -> Vec<Act> {
+pub(crate) fn events(text: &str) -> Vec<Act> {
     vec![Act::Send([stream_head(), chunk(text.as_bytes()), b"0\r\n\r\n".to_vec()].concat())]
 }
