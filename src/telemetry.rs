@@ -57,7 +57,8 @@ impl Telemetry {
             return Ok(self);
         }
         let message = "this build sends no traces: it lacks the feature `otlp`, which `telemetry.otlp.endpoint` asks for";
-        Err(crate::Error::new(crate::ErrorKind::Unsupported, message).with("field", "telemetry.otlp.endpoint"))
+        Err(crate::Error::new(crate::ErrorKind::Unsupported, message)
+            .with("field", "telemetry.otlp.endpoint"))
     }
 
     pub(crate) fn metrics(&self) -> Metrics {

@@ -1,8 +1,11 @@
-//! `cargo xtask codegen`: what is made from the operation registry and committed.
+//! `cargo xtask codegen`: what the command line says of itself and is committed.
 //!
-//! Today that is `bindings/operations.json`, the registry itself (name, documentation, effect, permission, request and response
-//! schema of every operation), which the typed surfaces are generated from. The command line prints it, so this crate needs none
-//! of the house's code.
+//! - `bindings/operations.json`: the registry (name, documentation, effect, permission, request and response schema of every operation), which the
+//!   typed surfaces are generated from.
+//! - `bindings/monitoring/`: the Grafana dashboard and the Prometheus alert rules of this version, for whoever has not installed it. They come from
+//!   operations (`platform.dashboard`, `platform.alerts`), so that a build in use gives those that fit it.
+//!
+//! The command line prints them, so this crate needs none of the house's code.
 
 use std::{fs, time::Duration};
 
@@ -14,13 +17,41 @@ use crate::{
     workspace::{Layer, Workspace},
 };
 
-/// The committed registry, relative to the root.
-pub const OPERATIONS: &str = "bindings/operations.json";
+/// A committed file and the command that prints it.
+struct Artefact {
+    /// Relative to the root.
+    file: &'static str,
+    /// What the command line is asked, before `--format json`.
+    command: &'static [&'static str],
+    /// From what it prints to what is committed.
+    form: fn(&str) -> Result<String>,
+}
 
-/// `cargo xtask codegen [--check]`: true when the committed file is what the registry says, or has just become so.
+const ARTEFACTS: &[Artefact] = &[
+    Artefact { file: "bindings/operations.json", command: &["operations"], form: pretty },
+    Artefact { file: "bindings/monitoring/dashboard.json", command: &["platform", "dashboard"], form: text },
+    Artefact { file: "bindings/monitoring/alerts.yml", command: &["platform", "alerts"], form: text },
+];
+
+/// A committed file as it should be.
+pub struct Generated {
+    /// Relative to the root.
+    pub file: &'static str,
+    /// Its text.
+    pub text: String,
+}
+
+impl Generated {
+    /// Whether the committed file says the same, byte for byte.
+    pub fn is_current(&self, workspace: &Workspace) -> bool {
+        workspace.read(self.file).is_ok_and(|committed| committed == self.text)
+    }
+}
+
+/// `cargo xtask codegen [--check]`: true when the committed files are what the command line says, or have just become so.
 ///
 /// # Errors
-/// When the command line does not build or prints something else than the registry.
+/// When the command line does not build or prints something else.
 pub fn main(arguments: &[String]) -> Result<bool> {
     let check = match arguments {
         [] => false,
@@ -28,41 +59,54 @@ pub fn main(arguments: &[String]) -> Result<bool> {
         _ => return Err("codegen takes `--check` or nothing".into()),
     };
     let workspace = Workspace::here()?;
-    let fresh = generate(&workspace)?;
-    if is_current(&workspace, &fresh) {
-        println!("{OPERATIONS} is current");
-        return Ok(true);
+    let mut fine = true;
+    for fresh in generate(&workspace)? {
+        if fresh.is_current(&workspace) {
+            println!("{} is current", fresh.file);
+        } else if check {
+            eprintln!("{} is stale: run `cargo xtask codegen` and commit it", fresh.file);
+            fine = false;
+        } else {
+            let file = workspace.root.join(fresh.file);
+            let written =
+                file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, fresh.text));
+            written.map_err(|e| format!("{}: {e}", file.display()))?;
+            println!("{} written", fresh.file);
+        }
     }
-    if check {
-        eprintln!("{OPERATIONS} is stale: run `cargo xtask codegen` and commit it");
-        return Ok(false);
-    }
-    let file = workspace.root.join(OPERATIONS);
-    fs::write(&file, fresh).map_err(|e| format!("{}: {e}", file.display()))?;
-    println!("{OPERATIONS} written");
-    Ok(true)
+    Ok(fine)
 }
 
-/// Whether the committed file says the same, byte for byte.
-pub fn is_current(workspace: &Workspace, fresh: &str) -> bool {
-    workspace.read(OPERATIONS).is_ok_and(|committed| committed == fresh)
-}
-
-/// The file as it should be.
+/// The files as they should be.
 ///
 /// # Errors
 /// As [`main`].
-pub fn generate(workspace: &Workspace) -> Result<String> {
+pub fn generate(workspace: &Workspace) -> Result<Vec<Generated>> {
     let command_line = workspace.package("heptad-cli").filter(|package| package.layer == Layer::Binding);
     let command_line =
-        command_line.ok_or("the workspace has no package `heptad-cli`, which prints the registry")?;
-    let arguments =
-        ["run", "--quiet", "--package", &command_line.name, "--", "operations", "--format", "json"];
-    let ended = Run::cargo(arguments, &workspace.root).quiet().limit(Duration::from_secs(1800)).wait()?;
-    if !ended.ok() {
-        return Err(format!("`heptad operations --format json`: {}\n{}", ended.how(), ended.tail(20)));
-    }
-    pretty(&ended.output)
+        command_line.ok_or("the workspace has no package `heptad-cli`, which prints what is generated")?;
+    let print = |artefact: &Artefact| {
+        let run = ["run", "--quiet", "--package", &command_line.name, "--"];
+        let arguments = [&run, artefact.command, &["--format", "json"]].concat();
+        let ended = Run::cargo(arguments, &workspace.root).quiet().limit(Duration::from_secs(1800)).wait()?;
+        if !ended.ok() {
+            return Err(format!(
+                "`heptad {}`: {}\n{}",
+                artefact.command.join(" "),
+                ended.how(),
+                ended.tail(20)
+            ));
+        }
+        Ok(Generated { file: artefact.file, text: (artefact.form)(&ended.output)? })
+    };
+    ARTEFACTS.iter().map(print).collect()
+}
+
+/// The text of a file that an operation gives.
+fn text(answer: &str) -> Result<String> {
+    let answer: Value = serde_json::from_str(answer).map_err(|e| format!("the answer is not JSON: {e}"))?;
+    let text = answer["text"].as_str().filter(|text| !text.is_empty());
+    text.map(str::to_owned).ok_or_else(|| "the answer is no file with a text".into())
 }
 
 /// The registry as committed: indented, one line break at the end.

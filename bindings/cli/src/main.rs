@@ -23,6 +23,7 @@ mod sample;
 mod schema;
 mod signature;
 mod systems;
+mod traces;
 mod usage;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -76,7 +77,6 @@ fn dispatch(registry: &Registry, matches: &ArgMatches) -> Result<ExitCode> {
     let Some((first, matches)) = matches.subcommand() else { return Ok(ExitCode::from(exit::USAGE)) };
     let leaf = matches.subcommand().map_or(matches, |(_, matches)| matches);
     let globals = Globals::read(leaf);
-    log::start(&globals);
     let format = leaf.get_one::<String>("format").and_then(|name| Format::named(name)).unwrap_or_default();
     let console = Console::new(&globals, format);
     let call = Call { registry, globals: &globals, matches: leaf, console: &console };

@@ -9,7 +9,7 @@ use heptad::{
     },
 };
 
-use crate::{globals::Globals, log};
+use crate::{globals::Globals, log, traces};
 
 /// All operations of this build. Opens nothing.
 pub(crate) fn registry() -> Registry {
@@ -34,9 +34,10 @@ impl Platform {
         if let Some(path) = &globals.db {
             builder = builder.store(path);
         }
-        let heptad = builder.open().await?.with_progress(progress);
-        log::start_as_configured(globals, &heptad.kernel().config)?;
-        Ok(Self { heptad })
+        let config = builder.config()?;
+        let (builder, traces) = traces::start(builder, &config)?;
+        log::start(globals, &config, traces)?;
+        Ok(Self { heptad: builder.open().await?.with_progress(progress) })
     }
 
     /// The platform itself.

@@ -13,6 +13,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
         .build()
         .map_err(|error| Error::internal("the async runtime cannot start").because(error))?;
     let result = runtime.block_on(work);
+    crate::traces::finish();
     runtime.shutdown_background();
     result
 }

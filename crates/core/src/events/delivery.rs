@@ -262,11 +262,14 @@ impl Delivery {
     }
 
     fn tell(&self, outcome: &Outcome) {
-        self.span.record("outcome", match outcome {
-            Outcome::Ack => "acknowledged",
-            Outcome::Nack { .. } => "failed",
-            Outcome::Reject { .. } => "rejected",
-        });
+        self.span.record(
+            "outcome",
+            match outcome {
+                Outcome::Ack => "acknowledged",
+                Outcome::Nack { .. } => "failed",
+                Outcome::Reject { .. } => "rejected",
+            },
+        );
     }
 }
 

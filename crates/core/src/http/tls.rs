@@ -61,7 +61,9 @@ pub(crate) fn client(authorities: &Authorities) -> Result<ClientConfig> {
     let cannot = |error: rustls::Error| {
         Error::new(ErrorKind::Unavailable, "the certificates of this machine cannot be used").because(error)
     };
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(cannot)?;
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(cannot)?;
     let builder = match &authorities.0 {
         Some(store) => builder.with_root_certificates(Arc::clone(store)),
         None => builder.with_platform_verifier().map_err(cannot)?,

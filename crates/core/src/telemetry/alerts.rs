@@ -109,7 +109,9 @@ const ALERTS: &[Alert] = &[
 
 /// The alert rules of this version: a rule file of Prometheus (YAML).
 pub fn alerts() -> String {
-    let mut text = String::from("# Written by `heptad platform alerts`; changes are lost when it is written again.\ngroups:\n  - name: heptad\n    rules:\n");
+    let mut text = String::from(
+        "# Written by `heptad platform alerts`; changes are lost when it is written again.\ngroups:\n  - name: heptad\n    rules:\n",
+    );
     for alert in ALERTS {
         let Alert { name, expr, hold, severity, summary, description } = alert;
         let rule = format!(

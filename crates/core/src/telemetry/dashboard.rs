@@ -28,7 +28,10 @@ const ROWS: &[Row] = &[
             Panel {
                 title: "Calls",
                 unit: "reqps",
-                queries: &[("{{operation}}", "sum by (operation) (rate(heptad_operations_total[$__rate_interval]))")],
+                queries: &[(
+                    "{{operation}}",
+                    "sum by (operation) (rate(heptad_operations_total[$__rate_interval]))",
+                )],
             },
             Panel {
                 title: "Failures",
@@ -60,7 +63,10 @@ const ROWS: &[Row] = &[
             Panel {
                 title: "Items of streams",
                 unit: "cps",
-                queries: &[("{{operation}}", "sum by (operation) (rate(heptad_operation_items_total[$__rate_interval]))")],
+                queries: &[(
+                    "{{operation}}",
+                    "sum by (operation) (rate(heptad_operation_items_total[$__rate_interval]))",
+                )],
             },
             Panel {
                 title: "Builds",
@@ -107,7 +113,10 @@ const ROWS: &[Row] = &[
             Panel {
                 title: "Published, delivered, settled",
                 unit: "cps",
-                queries: &[("{{item}}", "sum by (item) (rate(heptad_port_items_total{port=\"events\"}[$__rate_interval]))")],
+                queries: &[(
+                    "{{item}}",
+                    "sum by (item) (rate(heptad_port_items_total{port=\"events\"}[$__rate_interval]))",
+                )],
             },
             Panel {
                 title: "How far groups are behind",
@@ -158,8 +167,14 @@ const ROWS: &[Row] = &[
                 title: "Attempts and retries",
                 unit: "reqps",
                 queries: &[
-                    ("{{model}} {{outcome}}", "sum by (model, outcome) (rate(heptad_llm_attempts_total[$__rate_interval]))"),
-                    ("retries {{adapter}}", "sum by (adapter) (rate(heptad_llm_retries_total[$__rate_interval]))"),
+                    (
+                        "{{model}} {{outcome}}",
+                        "sum by (model, outcome) (rate(heptad_llm_attempts_total[$__rate_interval]))",
+                    ),
+                    (
+                        "retries {{adapter}}",
+                        "sum by (adapter) (rate(heptad_llm_retries_total[$__rate_interval]))",
+                    ),
                 ],
             },
             Panel {
@@ -181,12 +196,18 @@ const ROWS: &[Row] = &[
             Panel {
                 title: "Tokens",
                 unit: "cps",
-                queries: &[("{{model}} {{kind}}", "sum by (model, kind) (rate(heptad_llm_tokens_total[$__rate_interval]))")],
+                queries: &[(
+                    "{{model}} {{kind}}",
+                    "sum by (model, kind) (rate(heptad_llm_tokens_total[$__rate_interval]))",
+                )],
             },
             Panel {
                 title: "Money an hour",
                 unit: "none",
-                queries: &[("{{model}}", "sum by (model) (rate(heptad_llm_cost_micros_total[1h])) * 3600 / 1e6")],
+                queries: &[(
+                    "{{model}}",
+                    "sum by (model) (rate(heptad_llm_cost_micros_total[1h])) * 3600 / 1e6",
+                )],
             },
             Panel {
                 title: "Answers from the cache",
@@ -203,7 +224,10 @@ const ROWS: &[Row] = &[
         panels: &[Panel {
             title: "Spans",
             unit: "cps",
-            queries: &[("{{outcome}}", "sum by (outcome) (rate(heptad_telemetry_spans_total[$__rate_interval]))")],
+            queries: &[(
+                "{{outcome}}",
+                "sum by (outcome) (rate(heptad_telemetry_spans_total[$__rate_interval]))",
+            )],
         }],
     },
 ];
@@ -240,9 +264,7 @@ pub fn dashboard() -> Value {
 impl Panel {
     fn json(&self, id: usize, place: &Value) -> Value {
         let source = json!({"type": "prometheus", "uid": "${datasource}"});
-        let target = |(index, (legend, expr)): (usize, &(&str, &str))| {
-            json!({"refId": format!("Q{}", index + 1), "datasource": source, "expr": expr, "legendFormat": legend})
-        };
+        let target = |(index, (legend, expr)): (usize, &(&str, &str))| json!({"refId": format!("Q{}", index + 1), "datasource": source, "expr": expr, "legendFormat": legend});
         let targets: Vec<_> = self.queries.iter().enumerate().map(target).collect();
         json!({
             "id": id,

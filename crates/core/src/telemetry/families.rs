@@ -48,7 +48,13 @@ pub(super) fn sizes(to: &Declared, name: &'static str, help: &str, labels: &[&st
     histogram(to, name, help, labels, &SIZES)
 }
 
-fn histogram(to: &Declared, name: &'static str, help: &str, labels: &[&str], buckets: &[f64]) -> HistogramVec {
+fn histogram(
+    to: &Declared,
+    name: &'static str,
+    help: &str,
+    labels: &[&str],
+    buckets: &[f64],
+) -> HistogramVec {
     keep(to, name, HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets.to_vec()), labels))
 }
 

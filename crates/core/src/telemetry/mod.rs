@@ -66,10 +66,13 @@ pub(crate) use self::observed::observe;
 #[cfg(feature = "otlp")]
 pub(crate) use self::platform::SpanCounts;
 pub use self::{
-    alerts::alerts, bus_layer::MeteredBus, dashboard::dashboard, meter::GroupSizes, operations::OperationMetrics, search_layer::MeteredIndex,
-    store_layer::MeteredStore,
+    alerts::alerts, bus_layer::MeteredBus, dashboard::dashboard, meter::GroupSizes,
+    operations::OperationMetrics, search_layer::MeteredIndex, store_layer::MeteredStore,
 };
-use self::{families::Declared, llm::LlmFamilies, meter::PortFamilies, observed::ObservedFamilies, platform::PlatformFamilies};
+use self::{
+    families::Declared, llm::LlmFamilies, meter::PortFamilies, observed::ObservedFamilies,
+    platform::PlatformFamilies,
+};
 
 /// The media type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
@@ -84,7 +87,10 @@ struct Families {
     ports: PortFamilies,
     llm: LlmFamilies,
     observed: ObservedFamilies,
-    #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "kept registered; the exporter alone counts in it"))]
+    #[cfg_attr(
+        not(feature = "otlp"),
+        expect(dead_code, reason = "kept registered; the exporter alone counts in it")
+    )]
     platform: PlatformFamilies,
 }
 

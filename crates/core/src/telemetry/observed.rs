@@ -40,7 +40,10 @@ impl ObservedFamilies {
             of_groups("heptad_events_lag", "Events of the topic that the group has not done."),
             of_groups("heptad_events_in_flight", "Events that are handed out to consumers."),
             of_groups("heptad_events_waiting", "Events that wait to be delivered again."),
-            of_groups("heptad_events_dead_letters", "Events that the group gave up and that were not sent again."),
+            of_groups(
+                "heptad_events_dead_letters",
+                "Events that the group gave up and that were not sent again.",
+            ),
         ];
         let lag = "Changes of documents that the next query of the collection applies first; no more than one page of them is counted.";
         let search = [gauge(to, "heptad_search_lag", lag, &["collection"])];
@@ -51,7 +54,9 @@ impl ObservedFamilies {
     fn groups(&self, mut groups: Vec<GroupStatus>) {
         groups.sort_by_key(|group| std::cmp::Reverse((group.lag, group.dead)));
         let row = |group: &GroupStatus| [group.lag, group.in_flight, group.waiting, group.dead];
-        let named = |group: &GroupStatus| ([group.topic.as_str().to_owned(), group.group.as_str().to_owned()], row(group));
+        let named = |group: &GroupStatus| {
+            ([group.topic.as_str().to_owned(), group.group.as_str().to_owned()], row(group))
+        };
         self.groups.set(groups.iter().map(named));
     }
 

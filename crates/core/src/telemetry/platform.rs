@@ -25,7 +25,12 @@ pub(super) struct PlatformFamilies {
 
 impl PlatformFamilies {
     pub(super) fn register(to: &Declared) -> Self {
-        let build = gauge(to, "heptad_build_info", "1, with the version and the features of this build.", &["version", "features"]);
+        let build = gauge(
+            to,
+            "heptad_build_info",
+            "1, with the version and the features of this build.",
+            &["version", "features"],
+        );
         let features: Vec<_> = FEATURES.iter().filter(|(_, there)| *there).map(|(name, _)| *name).collect();
         build.with_label_values(&[env!("CARGO_PKG_VERSION"), &features.join(",")]).set(1);
         let spans = counter(

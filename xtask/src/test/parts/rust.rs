@@ -24,13 +24,19 @@ pub(super) fn doc_tests(context: &Context) -> Result<Outcome> {
     counted(context, &[&["test", "--doc", "--workspace", "--no-fail-fast"], FEATURES].concat())
 }
 
-/// The test that has promtool read the metrics; among the other tests it passes them over where there is no promtool.
+/// The tests that have promtool read the metrics, the dashboard's queries and the alerts, and try the alerts; among the other tests they pass that
+/// over where there is no promtool.
 pub(super) fn metrics(context: &Context) -> Result<Outcome> {
     let root = &context.workspace.root;
     let on_path = Run::new("promtool", ["--version"], root).quiet().wait().is_ok_and(|ended| ended.ok());
     let unpacked = root.join("target/tools/usr/bin/promtool");
     let program = if on_path { Path::new("promtool") } else { &unpacked };
-    let arguments = [&["test", "--workspace"], FEATURES, &["--test", "it", "telemetry::promtool"]].concat();
+    let arguments = [
+        &["test", "--workspace"],
+        FEATURES,
+        &["--test", "it", "--", "telemetry::promtool", "telemetry::dashboards"],
+    ]
+    .concat();
     counted_with(context, &arguments, |run| run.env("PROMTOOL", program))
 }
 

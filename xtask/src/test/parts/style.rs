@@ -44,11 +44,13 @@ pub(super) fn check(context: &Context) -> Result<Outcome> {
 }
 
 pub(super) fn codegen(context: &Context) -> Result<Outcome> {
-    let fresh = codegen::generate(&context.workspace)?;
-    let stale = || {
-        Outcome::failed(format!("{} is stale: run `cargo xtask codegen` and commit it", codegen::OPERATIONS))
-    };
-    Ok(if codegen::is_current(&context.workspace, &fresh) { Outcome::passed() } else { stale() })
+    let mut sum = Outcome::default();
+    for fresh in codegen::generate(&context.workspace)? {
+        let stale =
+            || Outcome::failed(format!("{} is stale: run `cargo xtask codegen` and commit it", fresh.file));
+        sum.and(if fresh.is_current(&context.workspace) { Outcome::passed() } else { stale() });
+    }
+    Ok(sum)
 }
 
 pub(super) fn deny(context: &Context) -> Result<Outcome> {

@@ -23,7 +23,11 @@ pub(super) struct Adapters<'a> {
 
 impl Adapters<'_> {
     /// The adapter of the provider, as far as this build has it, and one that embeds where a model for it is named.
-    pub(super) fn open(&self, link: Link, embedding: Option<String>) -> Result<(Arc<dyn ChatModel>, Option<Arc<dyn Embedder>>)> {
+    pub(super) fn open(
+        &self,
+        link: Link,
+        embedding: Option<String>,
+    ) -> Result<(Arc<dyn ChatModel>, Option<Arc<dyn Embedder>>)> {
         let key = self.key(&link)?;
         let Link { provider, model, base_url, .. } = link;
         match provider {

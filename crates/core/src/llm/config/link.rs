@@ -29,11 +29,13 @@ impl Link {
             (None, None) => return Ok(None),
             (Some(provider), Some(model)) => (provider, model),
             (None, Some(_)) => {
-                let message = "there is an `llm.model`, but no `llm.provider`: set it to `openai` or `anthropic`";
+                let message =
+                    "there is an `llm.model`, but no `llm.provider`: set it to `openai` or `anthropic`";
                 return Err(wrong("llm.provider", message));
             }
             (Some(_), None) => {
-                let message = "there is an `llm.provider`, but no `llm.model`: name the model that is to answer";
+                let message =
+                    "there is an `llm.provider`, but no `llm.model`: name the model that is to answer";
                 return Err(wrong("llm.model", message));
             }
         };
@@ -44,7 +46,8 @@ impl Link {
     /// One that stands in: `provider:model`, then `base_url=…` and `key_variable=…` where they are needed.
     pub(super) fn parse(text: &str) -> Result<Self> {
         let refused = |what: String| {
-            let right = "write `openai:model` or `anthropic:model`, with `base_url=…` and `key_variable=…` behind it";
+            let right =
+                "write `openai:model` or `anthropic:model`, with `base_url=…` and `key_variable=…` behind it";
             wrong("llm.fallback", format!("{what}: {right}"))
         };
         let shown = |text: &str| shortened(&text.escape_debug().to_string(), 60);
@@ -79,10 +82,14 @@ mod tests {
 
     #[test]
     fn a_link_is_a_provider_a_model_and_how_it_is_reached() {
-        let plain = Link { provider: "anthropic", model: "claude:1".into(), base_url: None, key_variable: None };
+        let plain =
+            Link { provider: "anthropic", model: "claude:1".into(), base_url: None, key_variable: None };
         assert_eq!(Link::parse("anthropic:claude:1").unwrap(), plain);
         let own = Link::parse(" openai:qwen  key_variable=K base_url=http://127.0.0.1:8000/v1?a=b ").unwrap();
-        assert_eq!((own.provider, own.model.as_str(), own.key_variable.as_deref()), ("openai", "qwen", Some("K")));
+        assert_eq!(
+            (own.provider, own.model.as_str(), own.key_variable.as_deref()),
+            ("openai", "qwen", Some("K"))
+        );
         assert_eq!(own.base_url.as_deref(), Some("http://127.0.0.1:8000/v1?a=b"));
         for (text, want) in [
             ("", "names no provider and model"),

@@ -69,7 +69,11 @@ async fn bare(
 ) -> Result<Option<Bare>> {
     if let Some(path) = config.get(&LLM_REPLAY) {
         let player = Arc::new(Player::open(&path).await?);
-        return Ok(Some(Bare { chat: Arc::clone(&player) as _, fallback: Vec::new(), embedder: Some(player) }));
+        return Ok(Some(Bare {
+            chat: Arc::clone(&player) as _,
+            fallback: Vec::new(),
+            embedder: Some(player),
+        }));
     }
     let Some(first) = Link::first(config)? else { return Ok(None) };
     let mut rest = Vec::new();
@@ -102,8 +106,10 @@ async fn hosted(
     use crate::http::{Authorities, HttpOptions};
     let authorities = match config.get(&LLM_CA_FILE) {
         None => Authorities::default(),
-        Some(path) => Authorities::parse(&path.display().to_string(), &read("the list of certificates", &path).await?)
-            .map_err(|error| error.with("field", "llm.ca_file"))?,
+        Some(path) => {
+            Authorities::parse(&path.display().to_string(), &read("the list of certificates", &path).await?)
+                .map_err(|error| error.with("field", "llm.ca_file"))?
+        }
     };
     let http = HttpOptions {
         connect_timeout: config.get(&LLM_CONNECT_TIMEOUT),
@@ -113,7 +119,10 @@ async fn hosted(
     };
     let adapters = hosted::Adapters { http, most: config.get(&LLM_MAX_OUTPUT_TOKENS), variable, clock };
     let (chat, embedder) = adapters.open(first, config.get(&LLM_EMBEDDING_MODEL))?;
-    let fallback = rest.into_iter().map(|link| adapters.open(link, None).map(|(model, _)| model)).collect::<Result<_>>()?;
+    let fallback = rest
+        .into_iter()
+        .map(|link| adapters.open(link, None).map(|(model, _)| model))
+        .collect::<Result<_>>()?;
     Ok(Bare { chat, fallback, embedder })
 }
 
@@ -140,7 +149,8 @@ fn redaction(config: &Config) -> Result<Option<Redaction>> {
         let Some((name, pattern)) = rule.split_once('=') else {
             return Err(wrong("llm.redact_rules", "a rule is written `NAME=regular expression`"));
         };
-        redaction = redaction.rule(name.trim(), pattern).map_err(|error| error.with("field", "llm.redact_rules"))?;
+        redaction =
+            redaction.rule(name.trim(), pattern).map_err(|error| error.with("field", "llm.redact_rules"))?;
     }
     let redaction = if config.get(&LLM_REDACT) { redaction.and(Redaction::built_in()) } else { redaction };
     Ok(Some(redaction.restoring()))
@@ -215,7 +225,9 @@ pub(super) fn wrong(field: &'static str, message: impl Into<std::borrow::Cow<'st
 async fn read(what: &'static str, path: &Path) -> Result<Vec<u8>> {
     let (owned, name) = (path.to_owned(), path.display().to_string());
     let reading = tokio::task::spawn_blocking(move || std::fs::read(owned));
-    let read = reading.await.map_err(|error| Error::internal(format!("the reader of {what} panicked")).because(error))?;
+    let read = reading
+        .await
+        .map_err(|error| Error::internal(format!("the reader of {what} panicked")).because(error))?;
     read.map_err(|error| {
         let missing = error.kind() == std::io::ErrorKind::NotFound;
         let kind = if missing { ErrorKind::NotFound } else { ErrorKind::Unavailable };

@@ -135,7 +135,8 @@ impl Platform {
     #[operation(reads)]
     pub async fn dashboard(&self) -> Result<TextFile> {
         let text = serde_json::to_string_pretty(&telemetry::dashboard());
-        let text = text.map_err(|error| Error::internal("the dashboard has no JSON form").because(error))? + "\n";
+        let text =
+            text.map_err(|error| Error::internal("the dashboard has no JSON form").because(error))? + "\n";
         Ok(TextFile { name: "dashboard.json".to_owned(), content_type: "application/json".to_owned(), text })
     }
 

@@ -49,7 +49,11 @@ impl Client {
         let mut headers = HeaderMap::new();
         for (name, value) in &options.headers {
             // Neither is quoted: a header is a secret, and a name may be one that was written at the wrong place.
-            let wrong = || Error::invalid("a header of `telemetry.otlp.headers_variable` cannot be one: `name=value,name=value`");
+            let wrong = || {
+                Error::invalid(
+                    "a header of `telemetry.otlp.headers_variable` cannot be one: `name=value,name=value`",
+                )
+            };
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
             let mut value = HeaderValue::from_str(value).map_err(|_| wrong())?;
             value.set_sensitive(true);
@@ -78,7 +82,9 @@ impl Client {
         };
         let request = ExportTraceServiceRequest { resource_spans: vec![resource_spans] };
         let answer = self.post(&self.traces, request.encode_to_vec()).await?;
-        let partial = ExportTraceServiceResponse::decode(answer.as_slice()).ok().and_then(|answer| answer.partial_success);
+        let partial = ExportTraceServiceResponse::decode(answer.as_slice())
+            .ok()
+            .and_then(|answer| answer.partial_success);
         Ok(partial.map_or(0, |partial| u64::try_from(partial.rejected_spans).unwrap_or(0)))
     }
 
@@ -104,7 +110,11 @@ impl Client {
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         if !status.is_success() {
-            let pause = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| self.pause(text));
+            let pause = response
+                .headers()
+                .get(RETRY_AFTER)
+                .and_then(|value| value.to_str().ok())
+                .and_then(|text| self.pause(text));
             // The statuses that the protocol calls retryable, and no others.
             let retry = match (status.as_u16(), pause) {
                 (429 | 502 | 503 | 504, Some(pause)) => Retry::After(pause),
@@ -125,13 +135,19 @@ impl Client {
 /// The endpoint with a slash at its end, without which `join` would forget its last segment.
 fn base(options: &OtlpOptions) -> Result<Url> {
     let wrong = |what: &str| {
-        Error::invalid(format!("the endpoint of the collector {what}")).with("field", "telemetry.otlp.endpoint")
+        Error::invalid(format!("the endpoint of the collector {what}"))
+            .with("field", "telemetry.otlp.endpoint")
     };
-    let mut url = Url::parse(&options.endpoint).map_err(|_| wrong("is no URL: write it as http://host:4318"))?;
+    let mut url =
+        Url::parse(&options.endpoint).map_err(|_| wrong("is no URL: write it as http://host:4318"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(wrong("is neither https nor http"));
     }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some()
+    {
         return Err(wrong("has a user, a query or a fragment: headers are given by the environment"));
     }
     if url.scheme() == "http" && !options.headers.is_empty() && !is_this_machine(&url) && !options.allow_http {

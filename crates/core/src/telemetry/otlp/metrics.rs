@@ -29,9 +29,9 @@ impl Span {
                 aggregation_temporality: AggregationTemporality::Cumulative.into(),
                 is_monotonic: true,
             }),
-            MetricType::GAUGE => {
-                Data::Gauge(Gauge { data_points: self.numbers(family, |metric| metric.get_gauge().get_value()) })
-            }
+            MetricType::GAUGE => Data::Gauge(Gauge {
+                data_points: self.numbers(family, |metric| metric.get_gauge().get_value()),
+            }),
             MetricType::HISTOGRAM => Data::Histogram(Histogram {
                 data_points: family.get_metric().iter().map(|metric| self.histogram(metric)).collect(),
                 aggregation_temporality: AggregationTemporality::Cumulative.into(),
@@ -49,7 +49,11 @@ impl Span {
         })
     }
 
-    fn numbers(&self, family: &MetricFamily, value: impl Fn(&prometheus::proto::Metric) -> f64) -> Vec<NumberDataPoint> {
+    fn numbers(
+        &self,
+        family: &MetricFamily,
+        value: impl Fn(&prometheus::proto::Metric) -> f64,
+    ) -> Vec<NumberDataPoint> {
         let point = |metric: &prometheus::proto::Metric| NumberDataPoint {
             attributes: attributes(metric.get_label()),
             start_time_unix_nano: self.start,

@@ -7,9 +7,10 @@ use crate::{
     error::{Error, ErrorKind, Result},
     http::Authorities,
     telemetry::config::{
-        TELEMETRY_OTLP_ALLOW_HTTP, TELEMETRY_OTLP_CA_FILE, TELEMETRY_OTLP_ENDPOINT, TELEMETRY_OTLP_HEADERS_VARIABLE,
-        TELEMETRY_OTLP_INTERVAL, TELEMETRY_OTLP_METRICS_INTERVAL, TELEMETRY_OTLP_QUEUE, TELEMETRY_OTLP_SAMPLING,
-        TELEMETRY_OTLP_TIMEOUT, TELEMETRY_RESOURCE_ATTRIBUTES, TELEMETRY_SERVICE_NAME,
+        TELEMETRY_OTLP_ALLOW_HTTP, TELEMETRY_OTLP_CA_FILE, TELEMETRY_OTLP_ENDPOINT,
+        TELEMETRY_OTLP_HEADERS_VARIABLE, TELEMETRY_OTLP_INTERVAL, TELEMETRY_OTLP_METRICS_INTERVAL,
+        TELEMETRY_OTLP_QUEUE, TELEMETRY_OTLP_SAMPLING, TELEMETRY_OTLP_TIMEOUT, TELEMETRY_RESOURCE_ATTRIBUTES,
+        TELEMETRY_SERVICE_NAME,
     },
 };
 
@@ -73,15 +74,24 @@ impl OtlpOptions {
         if let Some(name) = config.get(&TELEMETRY_OTLP_HEADERS_VARIABLE) {
             let text = variable(&name).ok_or_else(|| {
                 let shown = crate::suggest::shortened(&name.escape_debug().to_string(), 60);
-                wrong("telemetry.otlp.headers_variable", format!("the environment variable `{shown}` is not set"))
+                wrong(
+                    "telemetry.otlp.headers_variable",
+                    format!("the environment variable `{shown}` is not set"),
+                )
             })?;
             options.headers = pairs(&text).ok_or_else(|| {
-                wrong("telemetry.otlp.headers_variable", "the headers are not written `name=value,name=value`")
+                wrong(
+                    "telemetry.otlp.headers_variable",
+                    "the headers are not written `name=value,name=value`",
+                )
             })?;
         }
         if let Some(text) = config.get(&TELEMETRY_RESOURCE_ATTRIBUTES) {
             options.resource_attributes = pairs(&text).ok_or_else(|| {
-                wrong("telemetry.resource_attributes", "the attributes are not written `name=value,name=value`")
+                wrong(
+                    "telemetry.resource_attributes",
+                    "the attributes are not written `name=value,name=value`",
+                )
             })?;
         }
         if let Some(path) = config.get(&TELEMETRY_OTLP_CA_FILE) {
@@ -101,7 +111,10 @@ impl OtlpOptions {
 impl fmt::Debug for OtlpOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
-        f.debug_struct("OtlpOptions").field("endpoint", &self.endpoint).field("headers", &names).finish_non_exhaustive()
+        f.debug_struct("OtlpOptions")
+            .field("endpoint", &self.endpoint)
+            .field("headers", &names)
+            .finish_non_exhaustive()
     }
 }
 
@@ -116,7 +129,8 @@ fn pairs(text: &str) -> Option<Vec<(String, String)>> {
         let (name, value) = (name.trim(), value.trim());
         (!name.is_empty() && !value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
     };
-    let pairs: Vec<_> = text.split(',').filter(|part| !part.trim().is_empty()).map(pair).collect::<Option<_>>()?;
+    let pairs: Vec<_> =
+        text.split(',').filter(|part| !part.trim().is_empty()).map(pair).collect::<Option<_>>()?;
     (pairs.len() <= MAX_PAIRS).then_some(pairs)
 }
 
@@ -144,7 +158,10 @@ mod tests {
 
     #[test]
     fn lists_are_names_and_values() {
-        let want = vec![("authorization".to_owned(), "Basic a==".to_owned()), ("x-tenant".to_owned(), "7".to_owned())];
+        let want = vec![
+            ("authorization".to_owned(), "Basic a==".to_owned()),
+            ("x-tenant".to_owned(), "7".to_owned()),
+        ];
         assert_eq!(pairs("authorization=Basic a==, x-tenant = 7,"), Some(want));
         assert_eq!(pairs(""), Some(Vec::new()));
         for wrong in ["authorization", "=a", "a=", "a=b,c"] {

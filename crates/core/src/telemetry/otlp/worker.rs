@@ -95,7 +95,9 @@ impl Worker {
 
     /// Begins, on a thread and a runtime of its own. What happens there is not traced: it would be sent, and be traced again.
     pub(super) fn spawn(self) -> Result<()> {
-        let cannot = |error: std::io::Error| Error::new(ErrorKind::Unavailable, "the exporter cannot start").because(error);
+        let cannot = |error: std::io::Error| {
+            Error::new(ErrorKind::Unavailable, "the exporter cannot start").because(error)
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
         let run = move || {
             let nobody = tracing::Dispatch::none();
@@ -120,7 +122,9 @@ impl Worker {
                     next_metrics = Instant::now() + self.metrics_interval;
                 }
                 Wake::Command(Some(Command::Observe(kernel))) => self.observed.push(kernel),
-                Wake::Command(Some(Command::Flush(done))) => drop(done.try_send(self.send_everything().await)),
+                Wake::Command(Some(Command::Flush(done))) => {
+                    drop(done.try_send(self.send_everything().await))
+                }
                 Wake::Command(Some(Command::End(done))) => {
                     self.ended.close();
                     drop(done.try_send(self.send_everything().await));
@@ -149,7 +153,9 @@ impl Worker {
                 let command = self.commands.recv();
                 match select(pin!(command), select(pin!(tick), pin!(spans))).await {
                     Either::Left((command, _)) => return Wake::Command(command),
-                    Either::Right((Either::Left(_), _)) if next_metrics <= next_spans => return Wake::Metrics,
+                    Either::Right((Either::Left(_), _)) if next_metrics <= next_spans => {
+                        return Wake::Metrics;
+                    }
                     Either::Right((Either::Left(_), _)) => return Wake::Spans,
                     Either::Right((Either::Right((received, _)), _)) => received,
                 }
@@ -205,7 +211,10 @@ impl Worker {
 }
 
 /// Does it up to `attempts` times, as long as the collector says that it may help.
-async fn repeat<T, F: Future<Output = Result<T>>>(attempts: u32, mut attempt: impl FnMut() -> F) -> Result<T> {
+async fn repeat<T, F: Future<Output = Result<T>>>(
+    attempts: u32,
+    mut attempt: impl FnMut() -> F,
+) -> Result<T> {
     let mut made = 0;
     loop {
         let error = match attempt().await {

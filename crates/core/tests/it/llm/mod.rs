@@ -12,6 +12,7 @@ mod money;
 mod operations;
 mod redact;
 mod response;
+mod retry_laws;
 mod schema;
 mod sse;
 mod validate;

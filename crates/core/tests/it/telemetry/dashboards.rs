@@ -95,7 +95,10 @@ fn prometheus_reads_rules_and_queries() {
         eprintln!("not run: promtool is not on this machine");
         return;
     };
-    assert!(accepted && text.contains(&format!("{} rules found", alerts().matches("- alert:").count())), "{text}");
+    assert!(
+        accepted && text.contains(&format!("{} rules found", alerts().matches("- alert:").count())),
+        "{text}"
+    );
     let (accepted, text) = check(folder.path(), &recorded(&queries)).unwrap();
     assert!(accepted && text.contains(&format!("{} rules found", queries.len())), "{text}");
     let wrong = [("wrong".to_owned(), "sum by (x) rate(heptad_x[5m]))".to_owned())];

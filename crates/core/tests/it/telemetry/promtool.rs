@@ -1,10 +1,6 @@
 //! Prometheus' own linter reads the text: help, names, units.
 
-use std::{
-    io::Write as _,
-    process::Stdio,
-    sync::Arc,
-};
+use std::{io::Write as _, process::Stdio, sync::Arc};
 
 use heptad_core::{
     Kernel,
@@ -74,7 +70,11 @@ async fn promtool_has_nothing_to_say() {
         "heptad_store_commits_waiting",
         "heptad_store_group_size",
     ];
-    assert_eq!(parse(&text).into_keys().collect::<Vec<_>>(), expected, "every family but those of streams, searches and models");
+    assert_eq!(
+        parse(&text).into_keys().collect::<Vec<_>>(),
+        expected,
+        "every family but those of streams, searches and models"
+    );
     let Some(said) = lint(&text) else {
         eprintln!("not run: promtool is not on this machine");
         return;
@@ -88,7 +88,19 @@ async fn promtool_has_nothing_to_say() {
 #[test]
 fn labels_are_those_that_the_documentation_promises() {
     // A label here is a dimension of every dashboard: one more is a decision, not an accident.
-    let allowed = ["adapter", "features", "group", "item", "le", "operation", "outcome", "port", "topic", "verb", "version"];
+    let allowed = [
+        "adapter",
+        "features",
+        "group",
+        "item",
+        "le",
+        "operation",
+        "outcome",
+        "port",
+        "topic",
+        "verb",
+        "version",
+    ];
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for (name, family) in parse(&runtime.block_on(text())) {
         for (_, labels, _) in family.samples {

@@ -27,6 +27,9 @@ type Check = fn(&str) -> bool;
 /// How much memory the automaton of one pattern may take.
 const MAX_PATTERN_BYTES: usize = 4 << 20;
 
+/// The longest pattern, in bytes.
+const MAX_PATTERN_TEXT: usize = 2_000;
+
 /// The built-in rules: the shapes that providers document for their keys, then what points to people. In this order, for a key may hold
 /// what looks like something else.
 static BUILT_IN: LazyLock<Vec<Rule>> = LazyLock::new(|| {
@@ -83,6 +86,13 @@ impl Redaction {
                 "`{}` is no name of a redaction: 1 to 40 of A-Z 0-9 _",
                 shown()
             )));
+        }
+        if pattern.len() > MAX_PATTERN_TEXT {
+            let message = format!(
+                "the pattern of the redaction `{}` is malformed or too large: it has more than {MAX_PATTERN_TEXT} bytes",
+                shown()
+            );
+            return Err(Error::invalid(message));
         }
         let pattern = RegexBuilder::new(pattern).size_limit(MAX_PATTERN_BYTES).build();
         let pattern = pattern.map_err(|error| {

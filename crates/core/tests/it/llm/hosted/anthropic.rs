@@ -45,7 +45,7 @@ data: {"type":"message_stop"}
 
 "#;
 
-const CALLS: &str = r#"event: message_start
+pub(crate) const CALLS: &str = r#"event: message_start
 data: {"type":"message_start","message":{"id":"msg_01","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":10,"output_tokens":1}}}
 
 event: content_block_start

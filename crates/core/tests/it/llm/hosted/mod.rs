@@ -1,9 +1,12 @@
 //! Hosted models against a server on this machine that plays the real wire formats.
 
 pub(crate) mod anthropic;
+mod chain;
 pub(crate) mod openai;
+mod sdk;
 pub(crate) mod server;
 mod suite;
+mod tls;
 mod ugly;
 
 use std::{sync::Arc, time::Duration};

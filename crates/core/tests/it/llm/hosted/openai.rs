@@ -32,7 +32,7 @@ data: [DONE]
 
 "#;
 
-const CALLS: &str = r#"data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"call_A","type":"function","function":{"name":"weather","arguments":""}}]},"finish_reason":null}]}
+pub(crate) const CALLS: &str = r#"data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"call_A","type":"function","function":{"name":"weather","arguments":""}}]},"finish_reason":null}]}
 
 data: {"id":"c","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"city\":"}}]},"finish_reason":null}]}
 
@@ -45,6 +45,9 @@ data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}
 data: [DONE]
 
 "#;
+
+/// Two vectors, the second first.
+pub(crate) const VECTORS: &str = r#"{"object":"list","data":[{"object":"embedding","index":1,"embedding":[0.0,2.0]},{"object":"embedding","index":0,"embedding":[3.0,4.0]}],"model":"embed-2026","usage":{"prompt_tokens":8,"total_tokens":8}}"#;
 
 fn request() -> ChatRequest {
     let picture = Part::Image { media_type: "image/png".into(), data: "iVBORw0KGgo=".into() };
@@ -171,8 +174,7 @@ async fn a_schema_is_sent_strict_where_it_can_be() {
 
 #[tokio::test]
 async fn embeddings_are_put_in_order_and_normalised() {
-    let body = r#"{"object":"list","data":[{"object":"embedding","index":1,"embedding":[0.0,2.0]},{"object":"embedding","index":0,"embedding":[3.0,4.0]}],"model":"embed-2026","usage":{"prompt_tokens":8,"total_tokens":8}}"#;
-    let server = Server::start(move |_, _| answer("200 OK", &[], body)).await;
+    let server = Server::start(|_, _| answer("200 OK", &[], VECTORS)).await;
     let embedder = openai(&server).embedder("embed");
     let request = EmbedRequest { dimensions: Some(2), ..EmbedRequest::new(["a", "b"]) };
     let embedded = embedder.embed(Arc::new(request)).await.unwrap();

@@ -80,9 +80,31 @@ fn no_canary_leaves_its_cage() {
     let Written { log, otlp, prometheus, audit, cassette, settings, dashboards } = written();
     // First that something was seen at all.
     for (text, parts) in [
-        (&log, vec!["TRACE", "heptad::llm", "heptad::http", "delivery", "denied", "the next model is asked", "hyper"]),
-        (&otlp, vec!["gen_ai.request.model", "heptad_llm_tokens_total", "messaging.consumer.group.name", "header-of-otlp"]),
-        (&prometheus, vec!["heptad_llm_links_total", "heptad_search_lag", "heptad_events_dead_letters", "outcome"]),
+        (
+            &log,
+            vec![
+                "TRACE",
+                "heptad::llm",
+                "heptad::http",
+                "delivery",
+                "denied",
+                "the next model is asked",
+                "hyper",
+            ],
+        ),
+        (
+            &otlp,
+            vec![
+                "gen_ai.request.model",
+                "heptad_llm_tokens_total",
+                "messaging.consumer.group.name",
+                "header-of-otlp",
+            ],
+        ),
+        (
+            &prometheus,
+            vec!["heptad_llm_links_total", "heptad_search_lag", "heptad_events_dead_letters", "outcome"],
+        ),
         (&audit, vec!["denied", "stranger-canary", "key_refused", "role_put"]),
         (&cassette, vec!["canary-in-the-answer", "canary-in-the-prompt"]),
         (&settings, vec!["llm.key_variable", "***"]),
@@ -92,7 +114,9 @@ fn no_canary_leaves_its_cage() {
             assert!(text.contains(part), "{part} was not seen in {text}");
         }
     }
-    for (name, text) in [("OTLP", &otlp), ("Prometheus", &prometheus), ("settings", &settings), ("dashboards", &dashboards)] {
+    for (name, text) in
+        [("OTLP", &otlp), ("Prometheus", &prometheus), ("settings", &settings), ("dashboards", &dashboards)]
+    {
         // The rule of the redaction is configuration, not a secret.
         let text = text.replace("canary-ticket-", "");
         assert!(!text.contains("canary"), "{name}: {}", around(&text));
@@ -111,5 +135,13 @@ fn no_canary_leaves_its_cage() {
 /// What stands beside the first canary.
 fn around(text: &str) -> String {
     let Some(at) = text.find("canary") else { return String::new() };
-    text[..at].chars().rev().take(300).collect::<Vec<_>>().into_iter().rev().chain(text[at..].chars().take(80)).collect()
+    text[..at]
+        .chars()
+        .rev()
+        .take(300)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .chain(text[at..].chars().take(80))
+        .collect()
 }

@@ -72,7 +72,10 @@ impl Collector {
     pub(super) fn spans(&self) -> Vec<Span> {
         self.received(|received| {
             let resources = received.traces.iter().flat_map(|request| &request.resource_spans);
-            resources.flat_map(|resource| &resource.scope_spans).flat_map(|scope| scope.spans.clone()).collect()
+            resources
+                .flat_map(|resource| &resource.scope_spans)
+                .flat_map(|scope| scope.spans.clone())
+                .collect()
         })
     }
 
@@ -80,7 +83,10 @@ impl Collector {
     pub(super) fn metrics(&self) -> Vec<Metric> {
         self.received(|received| {
             let resources = received.metrics.last().into_iter().flat_map(|request| &request.resource_metrics);
-            resources.flat_map(|resource| &resource.scope_metrics).flat_map(|scope| scope.metrics.clone()).collect()
+            resources
+                .flat_map(|resource| &resource.scope_metrics)
+                .flat_map(|scope| scope.metrics.clone())
+                .collect()
         })
     }
 }
@@ -95,7 +101,9 @@ fn serve(mut stream: TcpStream, received: &Mutex<Received>, answer: &dyn Fn(usiz
             continue;
         };
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+        let length = head.lines().find_map(|line| {
+            line.to_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok()
+        });
         let whole = end + 4 + length.expect("a body has a length");
         while bytes.len() < whole {
             if !more(&mut stream, &mut bytes) {

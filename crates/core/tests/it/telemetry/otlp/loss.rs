@@ -6,7 +6,9 @@ use std::{
 };
 
 use heptad_core::ErrorKind;
-use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceResponse,
+};
 use prost::Message as _;
 
 use super::{
@@ -24,9 +26,10 @@ fn spans_are_sent_in_batches_and_counted() {
     assert_eq!(counted(&exporter), [1_300, 0, 0, 0]);
     assert_eq!(collector.spans().len(), 1_300);
     let largest = collector.received(|received| {
-        let count = |request: &opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest| {
-            request.resource_spans[0].scope_spans[0].spans.len()
-        };
+        let count =
+            |request: &opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest| {
+                request.resource_spans[0].scope_spans[0].spans.len()
+            };
         received.traces.iter().map(count).max().unwrap()
     });
     assert!(largest <= 512, "{largest}");

@@ -6,11 +6,16 @@ use heptad_core::{
     telemetry::{config, otlp::OtlpOptions},
 };
 
-use super::{PATIENCE, collector::{Collector, attributes}, spans, start};
+use super::{
+    PATIENCE,
+    collector::{Collector, attributes},
+    spans, start,
+};
 
 fn read(text: &str, variables: &[(&str, &str)]) -> heptad_core::Result<Option<OtlpOptions>> {
     let config = Config::load(LoadOptions::new().text("heptad.toml", text).keys(config::KEYS))?;
-    let variable = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    let variable =
+        |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     OtlpOptions::from_config(&config, &variable)
 }
 
@@ -35,7 +40,10 @@ fn everything_configured_is_in_every_message() {
     exporter.flush(PATIENCE).unwrap();
     collector.received(|received| {
         for head in &received.heads {
-            assert!(head.contains("authorization: Bearer canary==") && head.contains("x-tenant: 7"), "{head}");
+            assert!(
+                head.contains("authorization: Bearer canary==") && head.contains("x-tenant: 7"),
+                "{head}"
+            );
         }
         let resource = received.traces[0].resource_spans[0].resource.as_ref().unwrap();
         let want = [
@@ -66,7 +74,8 @@ fn what_is_wrong_is_refused_with_what_would_be_right() {
         (endpoint("http://collector") + "ca_file = \"/nonexistent.pem\"", "/nonexistent.pem cannot be read"),
         (endpoint("http://collector") + "[telemetry]\nresource_attributes = \"canary\"", "are not written"),
     ] {
-        let variables = [("HEADERS", "authorization=canary"), ("MALFORMED", "canary"), ("IMPOSSIBLE", "a b=canary")];
+        let variables =
+            [("HEADERS", "authorization=canary"), ("MALFORMED", "canary"), ("IMPOSSIBLE", "a b=canary")];
         let started = read(&text, &variables).and_then(|options| {
             heptad_core::telemetry::otlp::Exporter::start(
                 options.unwrap(),

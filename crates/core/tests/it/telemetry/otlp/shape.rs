@@ -10,7 +10,8 @@ use opentelemetry_proto::tonic::{
 use super::{
     PATIENCE,
     collector::{Collector, attributes},
-    options, start, world::World,
+    options, start,
+    world::World,
 };
 
 /// Everything that happened in a world, as its collector saw it.
@@ -59,7 +60,9 @@ impl Trees {
     fn at(&self, path: &str) -> &Span {
         let paths = || self.spans.iter().map(|span| self.path(span));
         let found = self.spans.iter().find(|span| self.path(span) == path);
-        found.unwrap_or_else(|| panic!("no `{path}` in {:#?}", paths().collect::<std::collections::BTreeSet<_>>()))
+        found.unwrap_or_else(|| {
+            panic!("no `{path}` in {:#?}", paths().collect::<std::collections::BTreeSet<_>>())
+        })
     }
 }
 
@@ -71,8 +74,16 @@ fn a_trace_goes_from_the_operation_over_the_adapter_to_the_model_and_the_consume
     assert_eq!(trees.by_id.len(), count, "every span is sent once");
     for (path, kind, want) in [
         ("search.query", SpanKind::Internal, vec!["heptad.operation=search.query"]),
-        ("search.query > query tantivy", SpanKind::Client, vec!["db.system.name=tantivy", "db.operation.name=query"]),
-        ("search.index > commit memory", SpanKind::Client, vec!["db.system.name=memory", "db.operation.name=commit"]),
+        (
+            "search.query > query tantivy",
+            SpanKind::Client,
+            vec!["db.system.name=tantivy", "db.operation.name=query"],
+        ),
+        (
+            "search.index > commit memory",
+            SpanKind::Client,
+            vec!["db.system.name=memory", "db.operation.name=commit"],
+        ),
         (
             "events.publish > publish local",
             SpanKind::Producer,
@@ -83,7 +94,11 @@ fn a_trace_goes_from_the_operation_over_the_adapter_to_the_model_and_the_consume
                 "messaging.destination.name=orders",
             ],
         ),
-        ("events.publish > publish local > commit memory", SpanKind::Client, vec!["db.system.name=memory", "db.operation.name=commit"]),
+        (
+            "events.publish > publish local > commit memory",
+            SpanKind::Client,
+            vec!["db.system.name=memory", "db.operation.name=commit"],
+        ),
         (
             "events.publish > publish local > process",
             SpanKind::Consumer,
@@ -119,7 +134,11 @@ fn a_trace_goes_from_the_operation_over_the_adapter_to_the_model_and_the_consume
         ),
     ] {
         let span = trees.at(path);
-        assert_eq!((attributes(&span.attributes), span.kind), (want.into_iter().map(str::to_owned).collect(), kind as i32), "{path}");
+        assert_eq!(
+            (attributes(&span.attributes), span.kind),
+            (want.into_iter().map(str::to_owned).collect(), kind as i32),
+            "{path}"
+        );
         assert!(span.end_time_unix_nano >= span.start_time_unix_nano && span.events.is_empty(), "{path}");
     }
     attempts(&trees);
@@ -130,11 +149,18 @@ fn a_trace_goes_from_the_operation_over_the_adapter_to_the_model_and_the_consume
 /// Each attempt at a model has one span, with what came of it.
 fn attempts(trees: &Trees) {
     let first = trees.at("llm.chat > chat gpt-test");
-    let attempts: Vec<_> = trees.spans.iter().filter(|span| span.parent_span_id == first.span_id && span.name == "POST").collect();
+    let attempts: Vec<_> = trees
+        .spans
+        .iter()
+        .filter(|span| span.parent_span_id == first.span_id && span.name == "POST")
+        .collect();
     assert_eq!(attempts.len(), 2, "one at each link of the chain");
     let said = |span: &Span| {
         let said = attributes(&span.attributes);
-        assert!(said.contains(&"server.address=127.0.0.1".to_owned()) && said[2].starts_with("server.port="), "{said:?}");
+        assert!(
+            said.contains(&"server.address=127.0.0.1".to_owned()) && said[2].starts_with("server.port="),
+            "{said:?}"
+        );
         (said[0].clone(), said[3..].to_vec(), span.status.as_ref().map_or(0, |status| status.code))
     };
     let method = "http.request.method=POST".to_owned();
@@ -164,7 +190,8 @@ fn failures(trees: &Trees) {
 
 fn metrics(collector: &Collector) {
     let metrics = collector.metrics();
-    let find = |name: &str| metrics.iter().find(|metric| metric.name == name).unwrap_or_else(|| panic!("no {name}"));
+    let find =
+        |name: &str| metrics.iter().find(|metric| metric.name == name).unwrap_or_else(|| panic!("no {name}"));
     let Some(Data::Sum(calls)) = &find("heptad_operations_total").data else { panic!("a counter is a sum") };
     assert!(calls.is_monotonic && calls.aggregation_temporality == 2);
     let Some(Data::Gauge(dead)) = &find("heptad_events_dead_letters").data else { panic!("a gauge") };

@@ -111,9 +111,14 @@ impl World {
         let document = json!({"id": "canary-in-the-id", "fields": {"body": "canary-in-the-document rain"}});
         let request = json!({"collection": "notes", "schema": schema, "documents": [document]});
         self.call("search.index", request).await.unwrap();
-        let found = self.call("search.query", json!({"collection": "notes", "query": "canary-in-the-document"})).await.unwrap();
+        let found = self
+            .call("search.query", json!({"collection": "notes", "query": "canary-in-the-document"}))
+            .await
+            .unwrap();
         assert_eq!(found[0]["total"], 1);
-        self.call("search.query", json!({"collection": "notes", "query": "canary-in-the-query:("})).await.unwrap_err();
+        self.call("search.query", json!({"collection": "notes", "query": "canary-in-the-query:("}))
+            .await
+            .unwrap_err();
     }
 
     async fn consumers(&self) {
@@ -133,12 +138,14 @@ impl World {
 
     async fn models(&self) {
         let ask = |prompt: &str| json!({"prompt": prompt, "system": "canary-in-the-system canary-ticket-17"});
-        let answer = self.call("llm.chat", ask("canary-in-the-prompt sk-canary-abcdefghijklmnop")).await.unwrap();
+        let answer =
+            self.call("llm.chat", ask("canary-in-the-prompt sk-canary-abcdefghijklmnop")).await.unwrap();
         assert_eq!(answer[0]["model"], "claude-test-2026", "the answer says who answered");
         self.call("llm.chat", ask("canary-in-the-prompt sk-canary-abcdefghijklmnop")).await.unwrap();
         self.call("llm.embed", json!({"texts": ["canary-in-the-text"]})).await.unwrap();
         // Nobody in the chain answers to that: the one cannot, the other has no seed.
-        let error = self.call("llm.chat", json!({"prompt": "canary-in-the-prompt", "seed": 7})).await.unwrap_err();
+        let error =
+            self.call("llm.chat", json!({"prompt": "canary-in-the-prompt", "seed": 7})).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
     }
 
@@ -151,6 +158,8 @@ impl World {
         heptad_core::auth::authenticate(&self.kernel, "hk_canary-in-the-key").await.unwrap_err();
         let stranger = Principal::new("stranger-canary", []);
         let context = Context::owner(self.kernel.clone()).as_principal(stranger);
-        self.call_as(context, "search.query", json!({"collection": "notes", "query": "canary-in-the-query"})).await.unwrap_err();
+        self.call_as(context, "search.query", json!({"collection": "notes", "query": "canary-in-the-query"}))
+            .await
+            .unwrap_err();
     }
 }
