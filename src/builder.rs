@@ -112,7 +112,12 @@ impl Builder {
     /// # Errors
     /// As those of [`open`](Self::open) that are about the configuration.
     pub fn config(&self) -> Result<Config> {
-        let options = self.options.clone().keys(llm::config::KEYS).keys(auth::config::KEYS).keys(telemetry::config::KEYS);
+        let options = self
+            .options
+            .clone()
+            .keys(llm::config::KEYS)
+            .keys(auth::config::KEYS)
+            .keys(telemetry::config::KEYS);
         Config::load(if self.environment { options.environment(std::env::vars_os()) } else { options })
     }
 

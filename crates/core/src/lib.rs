@@ -32,7 +32,10 @@ pub mod crypto;
 pub mod error;
 pub mod events;
 #[cfg(any(feature = "openai", feature = "anthropic", feature = "oidc", feature = "otlp"))]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "openai", feature = "anthropic", feature = "oidc", feature = "otlp"))))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(feature = "openai", feature = "anthropic", feature = "oidc", feature = "otlp")))
+)]
 pub mod http;
 pub mod kernel;
 pub mod llm;

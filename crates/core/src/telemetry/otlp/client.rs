@@ -64,8 +64,17 @@ impl Client {
         connection.connect_timeout = options.timeout;
         connection.authorities = options.authorities.clone();
         let http = http::client(&connection)?;
-        let path = |end: &str| base.join(end).map_err(|error| Error::internal("a path is no path").because(error));
-        Ok(Self { http, headers, timeout: options.timeout, traces: path("v1/traces")?, metrics: path("v1/metrics")?, resource: resource(options), clock })
+        let path =
+            |end: &str| base.join(end).map_err(|error| Error::internal("a path is no path").because(error));
+        Ok(Self {
+            http,
+            headers,
+            timeout: options.timeout,
+            traces: path("v1/traces")?,
+            metrics: path("v1/metrics")?,
+            resource: resource(options),
+            clock,
+        })
     }
 
     /// Sends spans. Returns how many of them the collector refused.
@@ -106,7 +115,8 @@ impl Client {
                 .retry(Retry::Now)
                 .because(error.without_url())
         };
-        let request = self.http.post(url.clone()).headers(self.headers.clone()).timeout(self.timeout).body(body);
+        let request =
+            self.http.post(url.clone()).headers(self.headers.clone()).timeout(self.timeout).body(body);
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         if !status.is_success() {
@@ -150,8 +160,11 @@ fn base(options: &OtlpOptions) -> Result<Url> {
     {
         return Err(wrong("has a user, a query or a fragment: headers are given by the environment"));
     }
-    if url.scheme() == "http" && !options.headers.is_empty() && !is_this_machine(&url) && !options.allow_http {
-        return Err(wrong("would send headers unencrypted: use https, or allow it (`telemetry.otlp.allow_http`)"));
+    if url.scheme() == "http" && !options.headers.is_empty() && !is_this_machine(&url) && !options.allow_http
+    {
+        return Err(wrong(
+            "would send headers unencrypted: use https, or allow it (`telemetry.otlp.allow_http`)",
+        ));
     }
     let path = url.path().trim_end_matches('/');
     if path.ends_with("/v1/traces") || path.ends_with("/v1/metrics") {

@@ -76,6 +76,7 @@ impl World {
             search: Some(Catalog::new(Arc::clone(&store), Arc::new(index))),
             store,
             llm,
+            security: Default::default(),
             clock,
             config,
             metrics: metrics.clone(),
