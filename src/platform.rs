@@ -95,7 +95,9 @@ impl Heptad {
     /// The same platform as `principal` sees it: what they may not do is refused.
     #[must_use]
     pub fn as_principal(&self, principal: Principal) -> Self {
-        Self { context: self.context.clone().as_principal(principal) }
+        let mut seen = self.clone();
+        seen.context = seen.context.as_principal(principal);
+        seen
     }
 
     /// The same platform as whoever shows this credential sees it: an API key, a session, or a token of the issuer that is trusted.
@@ -117,7 +119,9 @@ impl Heptad {
     /// The same platform with long work telling `progress` how far it is.
     #[must_use]
     pub fn with_progress(&self, progress: SharedProgress) -> Self {
-        Self { context: self.context.clone().with_progress(progress) }
+        let mut watched = self.clone();
+        watched.context = watched.context.with_progress(progress);
+        watched
     }
 
     /// Code review.
