@@ -1,7 +1,7 @@
 //! Language models: ask, embed, and never trust the answer unseen.
 //!
 //! [`ChatModel`] and [`Embedder`] are the ports. Adapters: `openai` (and every server that speaks its protocol) and `anthropic`, each
-//! behind the feature of its name; [`cassette`] records and replays. Everything that should hold for any model is a layer, put together in
+//! behind the feature of its name; `local` (feature `candle`) computes in this process; [`cassette`] records and replays. Everything that should hold for any model is a layer, put together in
 //! one order by [`layers::Stack`]: retries, time limits, rates, cache, budget, fallback, checked JSON, redaction, metrics, traces.
 //!
 //! **Streaming is the primitive.** A model answers with [`Delta`]s; a whole [`ChatResponse`] is [`fold`]ed from them, by that one function. A
@@ -34,6 +34,9 @@ mod embed;
 #[cfg_attr(docsrs, doc(cfg(any(feature = "openai", feature = "anthropic"))))]
 pub mod http;
 pub mod layers;
+#[cfg(feature = "candle")]
+#[cfg_attr(docsrs, doc(cfg(feature = "candle")))]
+pub mod local;
 mod message;
 pub mod money;
 #[cfg(feature = "openai")]

@@ -81,7 +81,7 @@ pub struct Models {
 
 /// The most tokens that `request` can have for a tokenizer that knows every byte: one a byte, and a few for the frame of each message.
 /// A picture counts as [`IMAGE_TOKENS`].
-fn most_tokens(request: &ChatRequest) -> u64 {
+pub(super) fn most_tokens(request: &ChatRequest) -> u64 {
     /// What a provider puts around a message, generously.
     const FRAME: usize = 16;
     let part = |part: &Part| match part {

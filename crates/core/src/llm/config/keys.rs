@@ -5,12 +5,19 @@ use std::{path::PathBuf, time::Duration};
 use crate::config::{Kind, keys};
 
 keys! {
-    /// Who answers: `openai` (and every server that speaks its protocol, by `llm.base_url`) or `anthropic`.
-    LLM_PROVIDER: Option<&'static str> = "llm.provider", kind: Kind::Choice(&["openai", "anthropic"]);
-    /// The model that answers where a request names none.
+    /// Who answers: `openai` (and every server that speaks its protocol, by `llm.base_url`), `anthropic`, or `local`.
+    LLM_PROVIDER: Option<&'static str> = "llm.provider", kind: Kind::Choice(&["openai", "anthropic", "local"]);
+    /// The model that answers where a request names none; for `local` the path of a GGUF file.
     LLM_MODEL: Option<String> = "llm.model";
     /// The model that embeds where a request names none (`openai` only).
     LLM_EMBEDDING_MODEL: Option<String> = "llm.embedding_model";
+    /// How conversations are written for a local model: `plain` (one message is continued, for base models) or the file of a Jinja template; the template in the
+    /// model's file where it is not set.
+    LLM_TEMPLATE: Option<String> = "llm.template";
+    /// The most tokens of a conversation with a local model, its answer counted; the smaller of 8192 and what the model was made for where it is not set.
+    LLM_CONTEXT: Option<u64> = "llm.context", kind: Kind::Integer(1, 10_000_000);
+    /// Threads on which local models compute; as many as the machine has where it is not set.
+    LLM_THREADS: Option<u32> = "llm.threads", kind: Kind::Integer(1, 1024);
     /// Where the provider's server is; the provider's own where it is not set.
     LLM_BASE_URL: Option<String> = "llm.base_url";
     /// The environment variable that holds the key; `OPENAI_API_KEY` or `ANTHROPIC_API_KEY` where it is not set. A server of one's own may need none.

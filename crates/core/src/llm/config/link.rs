@@ -29,8 +29,7 @@ impl Link {
             (None, None) => return Ok(None),
             (Some(provider), Some(model)) => (provider, model),
             (None, Some(_)) => {
-                let message =
-                    "there is an `llm.model`, but no `llm.provider`: set it to `openai` or `anthropic`";
+                let message = "there is an `llm.model`, but no `llm.provider`: set it to `openai`, `anthropic` or `local`";
                 return Err(wrong("llm.provider", message));
             }
             (Some(_), None) => {

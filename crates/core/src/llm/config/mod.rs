@@ -9,11 +9,21 @@
 //! budget_money = "20.00"            # a month
 //! prices = "prices.toml"
 //! ```
+//!
+//! A local model, in a build with the feature `candle`:
+//!
+//! ```toml
+//! [llm]
+//! provider = "local"
+//! model = "models/qwen3-0.6b-q8_0.gguf"
+//! ```
 
 #[cfg(any(feature = "openai", feature = "anthropic"))]
 mod hosted;
 mod keys;
 mod link;
+#[cfg(feature = "candle")]
+mod local;
 mod open;
 
 pub use self::{keys::*, open::open};

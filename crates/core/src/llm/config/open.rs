@@ -76,11 +76,38 @@ async fn bare(
         }));
     }
     let Some(first) = Link::first(config)? else { return Ok(None) };
+    if first.provider == "local" {
+        return local(first, config, clock).await.map(Some);
+    }
     let mut rest = Vec::new();
     for text in config.get(&LLM_FALLBACK).unwrap_or_default() {
         rest.push(Link::parse(&text)?);
     }
     hosted(first, rest, config, variable, clock).await.map(Some)
+}
+
+/// A model on this machine. Nobody stands in for it, and it does not embed.
+#[cfg(feature = "candle")]
+async fn local(first: Link, config: &Config, clock: &Arc<dyn Clock>) -> Result<Bare> {
+    if config.get(&LLM_FALLBACK).is_some() {
+        return Err(wrong(
+            "llm.fallback",
+            "a local model has no models that stand in for it: leave `llm.fallback` out",
+        ));
+    }
+    if config.get(&LLM_EMBEDDING_MODEL).is_some() {
+        return Err(wrong(
+            "llm.embedding_model",
+            "a model of the provider `local` answers and does not embed: leave it out",
+        ));
+    }
+    let chat = super::local::open(first, config, clock).await?;
+    Ok(Bare { chat, fallback: Vec::new(), embedder: None })
+}
+
+#[cfg(not(feature = "candle"))]
+async fn local(first: Link, _config: &Config, _clock: &Arc<dyn Clock>) -> Result<Bare> {
+    Err(lacking(first.provider))
 }
 
 #[cfg(not(any(feature = "openai", feature = "anthropic")))]
@@ -157,7 +184,8 @@ fn redaction(config: &Config) -> Result<Option<Redaction>> {
 }
 
 pub(super) fn lacking(provider: &str) -> Error {
-    let message = format!("this build lacks the feature `{provider}`, which `llm.provider` asks for");
+    let feature = if provider == "local" { "candle" } else { provider };
+    let message = format!("this build lacks the feature `{feature}`, which `llm.provider` asks for");
     Error::new(ErrorKind::Unsupported, message).with("field", "llm.provider")
 }
 

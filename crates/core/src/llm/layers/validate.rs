@@ -63,6 +63,15 @@ impl Validated {
             if answer.finish == FinishReason::ToolCalls {
                 return Ok(answer);
             }
+            // A masked document that was brought to its end in time is whole, and says by its reason that there was more to say.
+            let closed =
+                answer.finish == FinishReason::Length && self.capabilities.structured == Structured::Masked;
+            if closed
+                && let Ok(Ok(valid)) =
+                    document(&ChatResponse { finish: FinishReason::Stop, ..answer.clone() }, &schema)
+            {
+                return Ok(ChatResponse { text: valid.to_string(), ..answer });
+            }
             let wrong = match document(&answer, &schema)? {
                 Ok(valid) => return Ok(ChatResponse { text: valid.to_string(), ..answer }),
                 Err(wrong) => wrong,

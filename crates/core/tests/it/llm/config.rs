@@ -47,6 +47,20 @@ async fn what_does_not_fit_together_is_refused_with_what_to_set() {
     }
 }
 
+#[cfg(feature = "candle")]
+#[tokio::test]
+async fn a_local_model_is_a_file() {
+    let (kind, message) = refused("[llm]\nprovider = \"local\"\nmodel = \"/nonexistent.gguf\"", &[]).await;
+    assert!(kind == ErrorKind::NotFound && message.contains("/nonexistent.gguf"), "{message}");
+    let Some(path) = heptad_testkit::models::gemma() else { return };
+    let text = format!(
+        "[llm]\nprovider = \"local\"\nmodel = {path:?}\ntemplate = \"plain\"\ncontext = 512\nthreads = 1"
+    );
+    let model = open(&text, &[]).await.unwrap().chat.expect("a model");
+    assert_eq!(model.capabilities().context_tokens, Some(512));
+    assert_eq!(model.chat(question("one two three").max_tokens(3)).await.unwrap().usage.output_tokens, 3);
+}
+
 #[cfg(not(feature = "openai"))]
 #[tokio::test]
 async fn a_provider_that_this_build_lacks_is_unsupported() {

@@ -8,6 +8,8 @@ mod config;
 #[cfg(all(feature = "openai", feature = "anthropic"))]
 pub(crate) mod hosted;
 mod layers;
+#[cfg(feature = "candle")]
+mod local;
 mod money;
 mod operations;
 mod redact;

@@ -157,7 +157,13 @@ pub async fn a_structured_answer_fits_its_schema(place: &dyn Place) {
         let answer = ask(&checked, request).await;
         let document = serde_json::from_str(&answer.text).expect("a document");
         let violations = Schema::compile(&schema).expect("a schema").violations(&document);
-        assert_eq!((violations, answer.finish), (Vec::new(), FinishReason::Stop), "{document}");
+        assert_eq!(violations, Vec::new(), "{document}");
+        // A mask may bring a document to its end when the tokens run out, and says so.
+        let masked = model.capabilities().structured == Structured::Masked;
+        assert!(
+            answer.finish == FinishReason::Stop || masked && answer.finish == FinishReason::Length,
+            "{document}"
+        );
     }
 }
 
