@@ -139,7 +139,11 @@ mod tests {
         families.search(lags(150));
         assert_eq!(count(), MOST + 1);
         let lag = &registry.gather()[0];
-        let other = lag.get_metric().iter().find(|metric| metric.get_label()[0].value() == "other").unwrap();
+        let other = lag
+            .get_metric()
+            .iter()
+            .find(|metric| metric.get_label()[0].value() == "other")
+            .expect("the rest");
         assert_eq!(other.get_gauge().get_value(), (0..50).sum::<u64>() as f64, "the least behind are summed");
         families.search(lags(2));
         assert_eq!(count(), 2);

@@ -12,6 +12,9 @@ use crate::{
     llm::{ChatModel, Embedder, Secret, http::HttpOptions},
 };
 
+/// A model, and what embeds beside it.
+pub(super) type Opened = (Arc<dyn ChatModel>, Option<Arc<dyn Embedder>>);
+
 /// What the adapters of a chain have in common.
 pub(super) struct Adapters<'a> {
     pub(super) http: HttpOptions,
@@ -23,11 +26,7 @@ pub(super) struct Adapters<'a> {
 
 impl Adapters<'_> {
     /// The adapter of the provider, as far as this build has it, and one that embeds where a model for it is named.
-    pub(super) fn open(
-        &self,
-        link: Link,
-        embedding: Option<String>,
-    ) -> Result<(Arc<dyn ChatModel>, Option<Arc<dyn Embedder>>)> {
+    pub(super) fn open(&self, link: Link, embedding: Option<String>) -> Result<Opened> {
         let key = self.key(&link)?;
         let Link { provider, model, base_url, .. } = link;
         match provider {

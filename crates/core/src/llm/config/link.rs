@@ -83,8 +83,9 @@ mod tests {
     fn a_link_is_a_provider_a_model_and_how_it_is_reached() {
         let plain =
             Link { provider: "anthropic", model: "claude:1".into(), base_url: None, key_variable: None };
-        assert_eq!(Link::parse("anthropic:claude:1").unwrap(), plain);
-        let own = Link::parse(" openai:qwen  key_variable=K base_url=http://127.0.0.1:8000/v1?a=b ").unwrap();
+        assert_eq!(Link::parse("anthropic:claude:1").expect("a link"), plain);
+        let own = Link::parse(" openai:qwen  key_variable=K base_url=http://127.0.0.1:8000/v1?a=b ")
+            .expect("a link");
         assert_eq!(
             (own.provider, own.model.as_str(), own.key_variable.as_deref()),
             ("openai", "qwen", Some("K"))
@@ -99,7 +100,7 @@ mod tests {
             ("openai:gpt base_url", "has no value, or two"),
             ("openai:gpt base_url=a base_url=b", "has no value, or two"),
         ] {
-            let error = Link::parse(text).unwrap_err();
+            let error = Link::parse(text).expect_err("no link");
             assert!(error.message().contains(want), "{text}: {error}");
         }
     }

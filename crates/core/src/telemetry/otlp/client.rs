@@ -60,9 +60,11 @@ impl Client {
             headers.insert(name, value);
         }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
-        let mut connection = HttpOptions::default();
-        connection.connect_timeout = options.timeout;
-        connection.authorities = options.authorities.clone();
+        let connection = HttpOptions {
+            connect_timeout: options.timeout,
+            authorities: options.authorities.clone(),
+            ..HttpOptions::default()
+        };
         let http = http::client(&connection)?;
         let path =
             |end: &str| base.join(end).map_err(|error| Error::internal("a path is no path").because(error));

@@ -172,9 +172,12 @@ mod tests {
 
     #[test]
     fn a_share_is_from_nothing_to_all() {
-        assert_eq!((share("0").unwrap(), share("0.25").unwrap(), share("1").unwrap()), (0.0, 0.25, 1.0));
+        assert_eq!(
+            (share("0").expect("a share"), share("0.25").expect("a share"), share("1").expect("a share")),
+            (0.0, 0.25, 1.0)
+        );
         for wrong in ["-0.1", "1.1", "NaN", "inf", "ten", ""] {
-            assert!(share(wrong).unwrap_err().message().contains("from 0 to 1"), "{wrong}");
+            assert!(share(wrong).expect_err("no share").message().contains("from 0 to 1"), "{wrong}");
         }
     }
 }
