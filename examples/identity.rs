@@ -17,9 +17,9 @@ const KEYS: &str = include_str!("identity/issuer.jwks.json");
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let folder = tempfile::tempdir().expect("a machine that runs examples has room for a folder");
+    let folder = tempfile::tempdir().expect("a folder for the keys");
     let keys = folder.path().join("issuer.jwks.json");
-    std::fs::write(&keys, KEYS).expect("the folder was just made, and takes a file");
+    std::fs::write(&keys, KEYS).expect("a file in it");
     let heptad = Heptad::builder()
         .in_memory()
         .set("auth.jwt.issuer", "https://login.example.org")
@@ -49,7 +49,7 @@ async fn main() -> Result<()> {
     let made = heptad.auth().create_key(request).await?;
     let dashboard = heptad.authenticate(&made.key).await?;
     println!("{} may look at the health: {:?}", made.info.name, dashboard.platform().health().await?.state);
-    let refused = dashboard.platform().config().await.expect_err("what a role denies is never allowed");
+    let refused = dashboard.platform().config().await.expect_err("the role denies it");
     println!("but not at the configuration: {refused}");
 
     // Somebody with a token: the roles that their issuer gives them and that exist here, and those assigned here.
@@ -63,18 +63,9 @@ async fn main() -> Result<()> {
 
     // One letter of the token is another: nobody.
     let forged = TOKEN.trim().replacen("eyJ", "eyK", 1);
-    println!(
-        "{}",
-        heptad.authenticate(&forged).await.map(drop).expect_err("a token that was changed is never believed")
-    );
-    for entry in heptad
-        .auth()
-        .audit(
-            serde_json::from_value(serde_json::json!({}))
-                .expect("every field has a default, so none is a request"),
-        )
-        .await?
-        .entries
+    println!("{}", heptad.authenticate(&forged).await.map(drop).expect_err("it was changed"));
+    for entry in
+        heptad.auth().audit(serde_json::from_value(serde_json::json!({})).expect("all")).await?.entries
     {
         println!(
             "{:>2} {:?} {} {}",

@@ -20,6 +20,8 @@ fn tour_shows_every_stop() {
         "shop/pack.py".trim_start_matches("shop/"),
         "index   2 files",
         "“how are errors handled”: 2 places",
+        "model   none is configured",
+        "vectors none is configured",
         "heptad.review.scanned",
         "heptad.code.indexed",
         "here/heptad.db",

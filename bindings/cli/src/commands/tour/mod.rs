@@ -2,6 +2,7 @@
 //!
 //! A new stop is a field of [`Tour`], the call that fills it in `stops.rs`, and the section that shows it in `report.rs`.
 
+mod models;
 mod report;
 mod stops;
 

@@ -9,6 +9,7 @@ use heptad::review::model::Severity;
 
 use super::{
     Tour,
+    models::{Models, Seen},
     stops::{Found, Happened, Hit, Kept, MARKS, Reviewed},
 };
 use crate::output::{
@@ -43,6 +44,7 @@ fn write(out: &mut String, tour: &Tour) -> fmt::Result {
     );
     stop(out, "index", &what, indexed.took_ms)?;
     search(out, &tour.found)?;
+    models(out, &tour.models)?;
     events(out, &tour.events)?;
     kept(out, &tour.kept)?;
     next(out, tour)
@@ -105,6 +107,18 @@ fn place(out: &mut String, hit: &Hit) -> fmt::Result {
         line += &safe::visible(rest);
     }
     if line.trim().is_empty() { Ok(()) } else { writeln!(out, "          {line}") }
+}
+
+fn models(out: &mut String, models: &Models) -> fmt::Result {
+    for (name, seen) in [("model", &models.chat), ("vectors", &models.embedder)] {
+        match seen {
+            Seen::Used { model, what, took_ms } => {
+                stop(out, name, &format!("{}: {}", safe::visible(model), safe::visible(what)), *took_ms)?
+            }
+            Seen::Passed { why } => writeln!(out, "{KEY}{name:<8}{KEY:#}{}", safe::visible(why))?,
+        }
+    }
+    Ok(())
 }
 
 fn events(out: &mut String, events: &[Happened]) -> fmt::Result {

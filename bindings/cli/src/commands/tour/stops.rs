@@ -35,6 +35,7 @@ pub(crate) struct Tour {
     pub(super) reviewed: Reviewed,
     pub(super) indexed: IndexReport,
     pub(super) found: Found,
+    pub(super) models: super::models::Models,
     pub(super) events: Vec<Happened>,
     pub(super) kept: Kept,
 }
@@ -113,6 +114,7 @@ pub(super) async fn walk(
     let reviewed = review(heptad, &shown).await?;
     let indexed = heptad.code().index(IndexRequest::new(&shown)).await?;
     let found = ask(heptad, question, &indexed.collection).await?;
+    let models = super::models::visit(heptad).await;
     let events = happened(heptad).await?;
     let index = beside(store, ".index");
     let kept = Kept {
@@ -122,7 +124,7 @@ pub(super) async fn walk(
         index,
     };
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Ok(Tour { path, opened, reviewed, indexed, found, events, kept })
+    Ok(Tour { path, opened, reviewed, indexed, found, models, events, kept })
 }
 
 async fn review(heptad: &Heptad, path: &str) -> Result<Reviewed> {
@@ -221,6 +223,6 @@ fn size(path: &Path) -> u64 {
     }
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
