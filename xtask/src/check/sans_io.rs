@@ -54,6 +54,7 @@ const CORE_ADAPTERS: &[(&str, &str)] = &[
     ("llm/cassette", "the file of recorded exchanges"),
     ("llm/config/open.rs", "the price list"),
     ("llm/http", "the servers of hosted models"),
+    ("llm/local/load.rs", "the file of a chat template"),
     ("store/sqlite", "the database file"),
     ("telemetry/otlp", "the collector, and the file of its authorities"),
     ("search/tantivy", "the index folder"),

@@ -100,14 +100,13 @@ impl Shelf {
     /// Loads the weights: seconds.
     pub(super) fn load(&self) -> Result<Decoder> {
         let options = LoadOptions { threads: self.options.threads, ..LoadOptions::default() };
-        let started = std::time::Instant::now();
         let decoder = Decoder::load(&self.gguf, &options).map_err(told)?;
         if decoder.vocabulary() < self.tokenizer.count() {
             let (rows, tokens) = (decoder.vocabulary(), self.tokenizer.count());
             let message = format!("the model knows {rows} tokens, its tokenizer {tokens}");
             return Err(Error::new(ErrorKind::Corrupt, message).with("model", self.path.display()));
         }
-        tracing::debug!(target: "heptad::llm", seconds = started.elapsed().as_secs_f32(), "a local model is loaded");
+        tracing::debug!(target: "heptad::llm", "a local model is loaded");
         Ok(decoder)
     }
 
