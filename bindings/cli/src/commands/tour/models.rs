@@ -60,11 +60,7 @@ async fn chat(heptad: &Heptad) -> Seen {
 
 async fn embedder(heptad: &Heptad) -> Seen {
     let Some(embedder) = heptad.kernel().llm.embedder.clone() else {
-        return Seen::Passed {
-            why:
-                "none is configured; HEPTAD_LLM_EMBEDDING_MODEL chooses one"
-                    .into(),
-        };
+        return Seen::Passed { why: "none is configured; HEPTAD_LLM_EMBEDDING_MODEL chooses one".into() };
     };
     let capabilities = embedder.capabilities();
     let name = capabilities.model.clone();
