@@ -7,6 +7,7 @@ use std::{
 
 use heptad_core::{
     Kernel, Result, auth,
+    backup::{self, Backups},
     clock::{Clock, SystemClock},
     config::{Config, LoadOptions, SEARCH_PATH, STORE_PATH},
     events::{EventBus, LocalBus},
@@ -117,7 +118,8 @@ impl Builder {
             .clone()
             .keys(llm::config::KEYS)
             .keys(auth::config::KEYS)
-            .keys(telemetry::config::KEYS);
+            .keys(telemetry::config::KEYS)
+            .keys(backup::KEYS);
         Config::load(if self.environment { options.environment(std::env::vars_os()) } else { options })
     }
 
@@ -134,9 +136,12 @@ impl Builder {
         let telemetry = self.telemetry.start(&config, &variable, &clock)?;
         let metrics = telemetry.metrics();
         let path = config.get(&STORE_PATH).filter(|_| !self.in_memory);
-        let store = match &path {
+        let (store, backup) = match &path {
             Some(path) => open_store(path, &config, &metrics, &clock).await?,
-            None => Arc::new(MemoryStore::new(Arc::clone(&clock))),
+            None => {
+                let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::clone(&clock)));
+                (store, Backups::default())
+            }
         };
         let folder = config.get(&SEARCH_PATH).or_else(|| path.as_deref().map(index_beside));
         let folder = folder.filter(|_| !self.in_memory);
@@ -152,7 +157,7 @@ impl Builder {
         let (tokens, login) = auth::config::open(&config, &variable, &clock).await?;
         let security = Security { tokens, login, ..opened.security };
         let operations = crate::registry();
-        let ports = Ports { store, bus, search, llm, security, clock, config, metrics, operations };
+        let ports = Ports { store, bus, search, llm, security, clock, config, metrics, backup, operations };
         Ok(telemetry.attach(Heptad::new(Kernel::new(ports))))
     }
 }
@@ -170,16 +175,26 @@ async fn open_store(
     config: &Config,
     metrics: &Metrics,
     clock: &Arc<dyn Clock>,
-) -> Result<Arc<dyn Store>> {
+) -> Result<(Arc<dyn Store>, Backups)> {
     use heptad_core::{
+        backup::{BACKUP_TARGET, BackupOptions, target},
         config::STORE_DURABILITY,
-        store::sqlite::{Durability, SqliteOptions, SqliteStore},
+        store::sqlite::{Durability, LogGate, SqliteOptions, SqliteStore},
     };
     let durability =
         if config.get(&STORE_DURABILITY) == "normal" { Durability::Normal } else { Durability::Full };
     let group_sizes = Some(metrics.group_sizes("sqlite"));
     let options = SqliteOptions { durability, group_sizes, ..SqliteOptions::default() };
-    Ok(Arc::new(SqliteStore::open(path, options, Arc::clone(clock)).await?))
+    let Some(place) = config.get(&BACKUP_TARGET) else {
+        let store = SqliteStore::open(path, options, Arc::clone(clock)).await?;
+        return Ok((Arc::new(store), Backups::default()));
+    };
+    let (target, gate) = (target::open(&place)?, LogGate::default());
+    let options = SqliteOptions { log: Some(gate.clone()), ..options };
+    let store = SqliteStore::open(path, options, Arc::clone(clock)).await?;
+    let backup =
+        Backups::start(path, target, gate, BackupOptions::configured(config), Arc::clone(clock), metrics)?;
+    Ok((Arc::new(store), backup))
 }
 
 #[cfg(not(feature = "sqlite"))]
@@ -188,7 +203,7 @@ async fn open_store(
     _config: &Config,
     _metrics: &Metrics,
     _clock: &Arc<dyn Clock>,
-) -> Result<Arc<dyn Store>> {
+) -> Result<(Arc<dyn Store>, Backups)> {
     let message = "this build keeps stores in memory only: it lacks the feature `sqlite`";
     Err(crate::Error::new(crate::ErrorKind::Unsupported, message).with("store.path", path.display()))
 }

@@ -26,6 +26,7 @@
 //! | to say who may do what | [`Heptad::auth`]: roles, API keys, the audit; [`Heptad::authenticate`] | |
 //! | callers with tokens of an issuer you trust | `auth.jwt.issuer` in the configuration, then [`Heptad::authenticate`] | `jwt` |
 //! | people who sign in with an OpenID provider | `auth.oidc.issuer` in the configuration, then `start_login` and `finish_login` of [`Heptad::auth`] | `oidc` |
+//! | to back up what is kept, and to restore it | `backup.target` in the configuration; [`Heptad::backup`] | `sqlite`, `object-store` |
 //! | to encrypt what is kept | [`Builder`]`::encryption`, or `encryption.key_file` in the configuration | `encryption` |
 //! | to send traces and metrics to a collector | `telemetry.otlp.endpoint` in the configuration, [`Builder`]`::otlp` | `otlp` |
 //!

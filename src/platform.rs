@@ -25,6 +25,8 @@ pub fn registry() -> Registry {
         .with(Llm::OPERATIONS);
     #[cfg(feature = "encryption")]
     let registry = registry.with(heptad_core::store::encrypted::operations::Encryption::OPERATIONS);
+    #[cfg(feature = "sqlite")]
+    let registry = registry.with(heptad_core::backup::operations::Backup::OPERATIONS);
     #[cfg(feature = "languages")]
     let registry = registry.with(heptad_core::code::Code::OPERATIONS);
     #[cfg(feature = "review")]
@@ -128,6 +130,13 @@ impl Heptad {
     #[cfg(feature = "review")]
     #[cfg_attr(docsrs, doc(cfg(feature = "review")))]
     pub fn review(&self) -> heptad_review::Review {
+        Handle::new(self.context.clone())
+    }
+
+    /// Backup: ship, restore, verify.
+    #[cfg(feature = "sqlite")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+    pub fn backup(&self) -> heptad_core::backup::operations::Backup {
         Handle::new(self.context.clone())
     }
 

@@ -1,7 +1,7 @@
 //! The joint with the library: which operations there are, and opening a platform to call them on.
 
 use heptad::{
-    Heptad, Result,
+    Builder, Heptad, Result,
     core::{
         config::STORE_PATH,
         operation::{Context, Registry},
@@ -27,7 +27,21 @@ impl Platform {
     /// # Errors
     /// Those of the configuration, and of opening the database.
     pub(crate) async fn open(globals: &Globals, progress: SharedProgress) -> Result<Self> {
-        let mut builder = Heptad::builder();
+        Self::open_with(globals, progress, Heptad::builder()).await
+    }
+
+    /// The platform for the operation `name`: where that must work with a damaged database, nothing on the disk is opened.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) async fn open_for(name: &str, globals: &Globals, progress: SharedProgress) -> Result<Self> {
+        let builder = Heptad::builder();
+        let offline = heptad::core::backup::operations::OFFLINE.contains(&name);
+        Self::open_with(globals, progress, if offline { builder.in_memory() } else { builder }).await
+    }
+
+    async fn open_with(globals: &Globals, progress: SharedProgress, builder: Builder) -> Result<Self> {
+        let mut builder = builder;
         if let Some(file) = &globals.config {
             builder = builder.config_file(file);
         }

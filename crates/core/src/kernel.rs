@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 
 use crate::{
     auth::{Denials, Login, TokenVerifier},
+    backup::Backups,
     clock::Clock,
     config::Config,
     error::{Error, ErrorKind, Result},
@@ -53,6 +54,8 @@ pub struct Ports {
     pub config: Config,
     /// Counts and latencies.
     pub metrics: Metrics,
+    /// The continuous backup of the store, where one is configured.
+    pub backup: Backups,
     /// Every operation of this build, for those that list or call them by name.
     pub operations: Registry,
 }

@@ -9,6 +9,7 @@
 //! | [`search`] | [`search::SearchIndex`]: full text | `tantivy` |
 //! | `crypto` | `crypto::KeyRing`: wraps data keys (feature `encryption`) | file, text |
 //! | [`llm`] | [`llm::ChatModel`], [`llm::Embedder`]: language models, hosted | `openai`, `anthropic`, cassettes |
+//! | [`backup`] | `backup::BackupTarget`: where the store's file is backed up to | folder, memory, object stores |
 //! | [`clock`] | [`clock::Clock`] | system, virtual (test kit) |
 //! | [`progress`] | [`progress::Progress`] | silent, the command line's bar |
 //!
@@ -21,6 +22,7 @@
 extern crate self as heptad_core;
 
 pub mod auth;
+pub mod backup;
 pub mod clock;
 #[cfg(feature = "code")]
 #[cfg_attr(docsrs, doc(cfg(feature = "code")))]

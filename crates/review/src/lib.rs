@@ -41,6 +41,7 @@
 //!     clock,
 //!     config: Config::default(),
 //!     metrics: Metrics::new(),
+//!     backup: Default::default(),
 //!     operations: Registry::default().with(Review::OPERATIONS),
 //! });
 //!

@@ -1,5 +1,6 @@
 //! Conformance suites for the ports of Heptad, and harnesses for tests: a dependency of tests only.
 
+pub mod backup;
 pub mod clock;
 pub mod crash;
 pub mod events;

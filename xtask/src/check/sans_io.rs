@@ -47,6 +47,7 @@ const SYSTEM_ADAPTERS: &[(&str, &str)] = &[("crates/review/src/files.rs", "the r
 const CORE_ADAPTERS: &[(&str, &str)] = &[
     ("auth/config/open.rs", "the file of an issuer's keys"),
     ("auth/oidc", "the OpenID provider"),
+    ("backup", "the database file, the file restored, and the targets of backups"),
     ("clock.rs", "the system clock"),
     ("config/load.rs", "the configuration file and the environment"),
     ("crypto/keyring/file.rs", "the file of a key ring"),

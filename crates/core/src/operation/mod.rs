@@ -82,7 +82,7 @@
 //! #     use heptad_core::{clock::SystemClock, config::Config, events::LocalBus, kernel::Ports, store::{Store, memory::MemoryStore}, telemetry::Metrics};
 //! #     let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
 //! #     let bus = Arc::new(LocalBus::new(store.clone(), Arc::new(SystemClock)));
-//! #     Kernel::new(Ports { store, bus, search: None, llm: Default::default(), security: Default::default(), clock: Arc::new(SystemClock), config: Config::default(), metrics: Metrics::new(), operations: Registry::default() })
+//! #     Kernel::new(Ports { store, bus, search: None, llm: Default::default(), security: Default::default(), clock: Arc::new(SystemClock), config: Config::default(), metrics: Metrics::new(), backup: Default::default(), operations: Registry::default() })
 //! # }
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
 //! // With types, from Rust:

@@ -42,6 +42,7 @@
 //! `platform.dashboard` and `platform.alerts` print them.
 
 mod alerts;
+mod backup;
 mod bus_layer;
 pub mod config;
 pub(crate) mod context;
@@ -70,8 +71,8 @@ pub use self::{
     operations::OperationMetrics, search_layer::MeteredIndex, store_layer::MeteredStore,
 };
 use self::{
-    families::Declared, llm::LlmFamilies, meter::PortFamilies, observed::ObservedFamilies,
-    platform::PlatformFamilies,
+    backup::BackupFamilies, families::Declared, llm::LlmFamilies, meter::PortFamilies,
+    observed::ObservedFamilies, platform::PlatformFamilies,
 };
 
 /// The media type of [`Metrics::render`].
@@ -92,6 +93,8 @@ struct Families {
         expect(dead_code, reason = "kept registered; the exporter alone counts in it")
     )]
     platform: PlatformFamilies,
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "the backup of a file counts in it"))]
+    backup: BackupFamilies,
 }
 
 impl Metrics {
@@ -103,7 +106,8 @@ impl Metrics {
         let llm = LlmFamilies::register(&declared);
         let observed = ObservedFamilies::register(&declared);
         let platform = PlatformFamilies::register(&declared);
-        Self(Arc::new(Families { declared, operations, ports, llm, observed, platform }))
+        let backup = BackupFamilies::register(&declared);
+        Self(Arc::new(Families { declared, operations, ports, llm, observed, platform, backup }))
     }
 
     /// Calls of operations.
@@ -143,6 +147,11 @@ impl Metrics {
 
     pub(crate) fn llm(&self) -> &LlmFamilies {
         &self.0.llm
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn backup(&self) -> &BackupFamilies {
+        &self.0.backup
     }
 
     fn observed(&self) -> &ObservedFamilies {

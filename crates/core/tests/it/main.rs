@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests; what could not run is told")]
 
 mod auth;
+mod backup;
 #[cfg(feature = "code")]
 mod code;
 mod config;

@@ -32,6 +32,7 @@ pub(crate) fn ports() -> (Ports, VirtualClock) {
         clock: Arc::new(clock.clone()),
         config: Config::default(),
         metrics: Metrics::new(),
+        backup: Default::default(),
         operations: Registry::default().with(Platform::OPERATIONS),
     };
     (ports, clock)

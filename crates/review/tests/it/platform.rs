@@ -27,6 +27,7 @@ pub(crate) fn kernel() -> Kernel {
         clock,
         config: Config::default(),
         metrics: Metrics::new(),
+        backup: Default::default(),
         operations: Registry::default().with(Review::OPERATIONS),
     })
 }

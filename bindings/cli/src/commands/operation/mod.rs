@@ -23,7 +23,7 @@ pub(crate) fn run(call: &Call<'_>, operation: &Operation) -> Result<ExitCode> {
     form.set_in(&mut request);
     runtime::block_on(async {
         let watcher = progress::watcher(call.globals);
-        let platform = Platform::open(call.globals, watcher.clone()).await?;
+        let platform = Platform::open_for(spec.full_name, call.globals, watcher.clone()).await?;
         // What renders a report is of use without a database; what only keeps something is not.
         if spec.effect == Effect::Writes && signature.formats.is_empty() && !platform.is_kept() {
             call.console.note("nothing of this is kept: no database was named (`--db PATH`)");

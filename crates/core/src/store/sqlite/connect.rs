@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
     Durability, Integrity, SqliteOptions,
@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// Up to this size a file is checked whenever it is opened.
 const SMALL_FILE: u64 = 16 << 20;
 /// How large the write-ahead log grows before it is copied into the file: 16 MiB.
-const CHECKPOINT_PAGES: u32 = 4096;
+pub(super) const CHECKPOINT_PAGES: u32 = 4096;
 
 /// The writer's connection to a file that is ours, whole and up to date.
 pub(super) fn prepare(path: &Path, options: &SqliteOptions) -> Result<Connection> {
@@ -65,6 +65,10 @@ fn open(path: &Path, options: &SqliteOptions) -> Result<Connection> {
     .map_err(Fault::from)?;
     connection.busy_timeout(options.busy_timeout).map_err(Fault::from)?;
     connection.set_prepared_statement_cache_capacity(64);
+    if options.log.is_some() {
+        // The log stays for the backup, which finds in it where it was.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(Fault::from)?;
+    }
     Ok(connection)
 }
 
@@ -93,7 +97,8 @@ fn configure(connection: &Connection, options: &SqliteOptions) -> rusqlite::Resu
     // Apple's fsync does not reach the platter unless it is asked to; elsewhere these change nothing.
     connection.pragma_update(None, "fullfsync", full)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    let checkpoint = if options.log.is_some() { 0 } else { CHECKPOINT_PAGES };
+    connection.pragma_update(None, "wal_autocheckpoint", checkpoint)?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     connection.pragma_update(None, "cache_size", -(16 << 10))?;
     connection.pragma_update(None, "trusted_schema", false)

@@ -98,3 +98,8 @@ fn describe(error: &rusqlite::Error) -> (ErrorKind, &'static str) {
         _ => (ErrorKind::Internal, "SQLite refused a statement"),
     }
 }
+
+/// What SQLite said to whoever else uses the file.
+pub(crate) fn storage_error(error: rusqlite::Error) -> Error {
+    Breakage::from(error).into()
+}

@@ -2,10 +2,12 @@
 //!
 //! `connect` opens and checks the file, `schema` brings it up to date; `write` is the one thread that changes it and groups the
 //! commits that wait for it into one transaction (group commit); `read` answers from connections of its own; `watch` wakes readers;
-//! `segment` is how entries of streams are packed. Begin with `write`.
+//! `segment` is how entries of streams are packed; `gate` hands the write-ahead log to a backup; `inspect` checks a whole file. Begin with `write`.
 
 mod connect;
 mod fault;
+mod gate;
+mod inspect;
 mod options;
 mod read;
 mod schema;
@@ -20,7 +22,12 @@ use std::{
 
 use async_trait::async_trait;
 
-pub use self::options::{Durability, Integrity, SqliteOptions};
+pub(crate) use self::fault::storage_error;
+pub use self::{
+    gate::{Closed, LogGate},
+    inspect::{Contents, inspect},
+    options::{Durability, Integrity, SqliteOptions},
+};
 use self::{read::Readers, watch::Watches, write::Writer};
 use super::{
     Batch, Capabilities, Entry, Key, KeyRange, Offset, Page, Receipt, Record, Store, StreamId, Watch,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::LogGate;
 use crate::telemetry::GroupSizes;
 
 /// How a [`SqliteStore`](super::SqliteStore) is opened.
@@ -22,6 +23,8 @@ pub struct SqliteOptions {
     pub vfs: Option<String>,
     /// Where to count how many commits share a transaction: [`Metrics::group_sizes`](crate::telemetry::Metrics::group_sizes).
     pub group_sizes: Option<GroupSizes>,
+    /// A backup ships the write-ahead log and checkpoints in the store's place. The store itself where it is `None`.
+    pub log: Option<LogGate>,
 }
 
 impl Default for SqliteOptions {
@@ -34,6 +37,7 @@ impl Default for SqliteOptions {
             poll_interval: Duration::from_millis(50),
             vfs: None,
             group_sizes: None,
+            log: None,
         }
     }
 }

@@ -27,6 +27,7 @@ fn context() -> Context {
         operations: Registry::default().with(Search::OPERATIONS),
         config: kernel.config.clone(),
         metrics: kernel.metrics.clone(),
+        backup: Default::default(),
     }))
 }
 

@@ -64,7 +64,7 @@ impl State {
             }
         }
         if cache.commits > before {
-            flush(connection, cache)?;
+            flush(connection, cache, self.log.is_some())?;
         }
         connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(answers)
@@ -213,15 +213,18 @@ fn trim(connection: &Connection, cache: &mut Cache, id: &StreamId, upto: Offset)
     Ok(())
 }
 
-/// Writes what the batches left to be written together.
-fn flush(connection: &Connection, cache: &mut Cache) -> rusqlite::Result<()> {
+/// Writes what the batches left to be written together. `exact`: the file is to tell the number of the last commit, not a greater one.
+fn flush(connection: &Connection, cache: &mut Cache, exact: bool) -> rusqlite::Result<()> {
     for index in 0..cache.touched.len() {
         let slot = cache.touched[index];
         let small = flush_stream(connection, &mut cache.streams[slot])?;
         cache.count_small(slot, small);
     }
-    if cache.commits > cache.reserved {
+    if cache.commits > cache.reserved && !exact {
         let last = cache.commits + RESERVED_AHEAD;
+        reserve(connection, cache, last)?;
+    } else if exact && cache.commits != cache.reserved {
+        let last = cache.commits;
         reserve(connection, cache, last)?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::{
     super::{
+        LogGate,
         fault::Fault,
         segment::{Packer, Place, Segment},
     },
@@ -38,6 +39,7 @@ struct Extent {
 impl State {
     /// One turn for one stream, in a transaction of its own.
     pub(super) fn merge(&mut self, slot: usize) {
+        let _pass = self.log.as_ref().map(LogGate::pass);
         if let Err(error) = self.try_merge(slot) {
             // Nothing is lost: the segments stay small until more are written.
             tracing::warn!(?error, "segments could not be merged");

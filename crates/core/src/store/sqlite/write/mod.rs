@@ -23,7 +23,8 @@ use tokio::sync::{Semaphore, oneshot};
 use self::{cache::Cache, merge::MERGE_OVERDUE};
 use super::{
     super::{Batch, Change, Receipt, Value},
-    SqliteOptions, closed,
+    LogGate, SqliteOptions, closed,
+    connect::CHECKPOINT_PAGES,
     watch::Table,
 };
 use crate::{
@@ -70,6 +71,7 @@ impl Writer {
             cache: Cache::default(),
             durability: options.durability,
             group_sizes: options.group_sizes.clone(),
+            log: options.log.clone(),
             last_group: 0,
             last_duration: Duration::ZERO,
         };
@@ -130,6 +132,8 @@ struct State {
     cache: Cache,
     durability: super::Durability,
     group_sizes: Option<GroupSizes>,
+    /// Who keeps the write-ahead log, where it is not this thread.
+    log: Option<LogGate>,
     /// How many commits the last transaction had, and how long it took.
     last_group: usize,
     last_duration: Duration,
@@ -142,7 +146,10 @@ impl State {
             jobs.push(first);
             self.gather(queue, &mut jobs);
             let (begin, len) = (Instant::now(), jobs.len());
+            let pass = self.log.as_ref().map(LogGate::pass);
             self.commit(&mut jobs);
+            drop(pass);
+            self.take_back_log();
             (self.last_group, self.last_duration) = (len, begin.elapsed());
             if let Some(sizes) = &self.group_sizes {
                 sizes.observe(len);
@@ -151,12 +158,17 @@ impl State {
                 self.merge(stream);
             }
         }
+        let _pass = self.log.as_ref().map(LogGate::pass);
         if let Err(error) = self.give_back() {
             tracing::debug!(%error, "numbers of commits are left out");
             self.abandon();
         }
-        if let Err(error) = self.connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")
-        {
+        let last = if self.log.is_some() {
+            "PRAGMA optimize"
+        } else {
+            "PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)"
+        };
+        if let Err(error) = self.connection.execute_batch(last) {
             tracing::debug!(%error, "the write-ahead log stays for the next to open the file");
         }
     }
@@ -171,6 +183,16 @@ impl State {
             }
         }
         queue.recv().ok()
+    }
+
+    /// Checkpoints again where whoever kept the log has ended.
+    fn take_back_log(&mut self) {
+        if self.log.as_ref().is_some_and(LogGate::is_released) {
+            self.log = None;
+            if let Err(error) = self.connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES) {
+                tracing::warn!(%error, "the write-ahead log grows until the store is opened anew");
+            }
+        }
     }
 
     /// Takes what else is waiting.

@@ -1,0 +1,217 @@
+//! Shipping: from the write-ahead log of a database to a target.
+//!
+//! A [`Shipper`] is what one process does for one file; it decides nothing about time: whoever owns it (the `worker`) says when to ship, to
+//! checkpoint, to take a snapshot, to merge and to forget.
+//!
+//! What is shipped is a *chain* of objects, numbered from 1 without a gap, each naming the hash of the one before. A chain goes on as long
+//! as the write-ahead log proves that nothing was committed between two looks that was not seen ([`LogFile::look`]), also across restarts of
+//! the process. Where it cannot, a new chain is begun, with a new snapshot: never is there a gap inside one.
+
+mod checkpoint;
+mod compact;
+mod log;
+mod resume;
+mod retain;
+mod snapshot;
+mod watch;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use rusqlite::Connection;
+
+pub(super) use self::{checkpoint::CHECKPOINT_BYTES, snapshot::Parts};
+use super::{
+    archive::Archive,
+    header::{Header, What, log_place},
+    object::Link,
+    wal::{LogFile, Position},
+};
+use crate::{
+    backup::BackupTarget,
+    clock::Clock,
+    error::{Error, ErrorKind, Result},
+    store::sqlite::LogGate,
+};
+
+/// About how many bytes of pages one object has.
+const OBJECT_BYTES: usize = 16 << 20;
+
+/// How a file is shipped.
+#[derive(Clone)]
+pub(super) struct ShipOptions {
+    /// How large the write-ahead log may grow, in bytes, before it is given up and a new snapshot is due.
+    pub(super) most_log: u64,
+    /// How long one object may take.
+    pub(super) patience: Duration,
+    /// How long history is kept.
+    pub(super) retention: Duration,
+    /// The VFS through which the file is reached, where it is not the default one: for tests.
+    pub(super) vfs: Option<String>,
+}
+
+pub(super) struct Shipper {
+    path: PathBuf,
+    log: LogFile,
+    target: Arc<dyn BackupTarget>,
+    clock: Arc<dyn Clock>,
+    options: ShipOptions,
+    gate: LogGate,
+    /// For what must be written and for checkpoints.
+    hand: Connection,
+    database: String,
+    page_size: u32,
+    /// The page that tells the number of the last commit.
+    label_page: u32,
+    state: State,
+    pub(super) counts: Counts,
+}
+
+/// What was done, for whoever counts it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) objects: u64,
+    pub(super) bytes: u64,
+    pub(super) chains: u64,
+    pub(super) checkpoints: u64,
+    pub(super) merges: u64,
+    pub(super) deleted: u64,
+}
+
+enum State {
+    /// What the target has is not known yet, or is not to be gone on with: why.
+    Unknown(Option<&'static str>),
+    /// Shipping.
+    Chain(Box<Chain>),
+}
+
+/// The chain that is being made.
+#[derive(Debug)]
+pub(super) struct Chain {
+    pub(super) name: String,
+    /// The number of the next object.
+    pub(super) next: u64,
+    /// The hash of the last one.
+    link: Link,
+    /// The number of the object that the write-ahead log begins with, and the link before it.
+    log_start: (u64, Link),
+    position: Position,
+    pub(super) commit: u64,
+    pub(super) time: i64,
+    /// An object that is made and perhaps not put.
+    pending: Option<Pending>,
+    /// When the last snapshot was complete, and how many bytes of pages were shipped since.
+    pub(super) snapshot: Option<i64>,
+    pub(super) since_snapshot: u64,
+    /// For each level above the first, the number its next object begins with.
+    merged: [u64; super::header::LEVELS as usize],
+}
+
+#[derive(Debug)]
+struct Pending {
+    place: String,
+    bytes: Arc<[u8]>,
+    link: Link,
+    end: Position,
+    /// The write-ahead log was begun anew with it.
+    begins_log: bool,
+    commit: u64,
+    time: i64,
+    raw: u64,
+}
+
+impl Shipper {
+    fn archive(&self) -> Archive {
+        Archive::new(Arc::clone(&self.target))
+    }
+
+    /// The chain that is shipped to, where it is known.
+    pub(super) fn chain(&self) -> Option<&Chain> {
+        match &self.state {
+            State::Chain(chain) => Some(chain),
+            State::Unknown(_) => None,
+        }
+    }
+
+    fn chain_mut(&mut self) -> Result<&mut Chain> {
+        match &mut self.state {
+            State::Chain(chain) => Ok(chain),
+            State::Unknown(_) => Err(Error::internal("a chain was to be gone on with that is not known")),
+        }
+    }
+
+    /// The chain is not gone on with.
+    fn give_up(&mut self, why: &'static str) {
+        tracing::warn!(target: "heptad::backup", why, "the backup begins a new chain with a new snapshot");
+        self.state = State::Unknown(Some(why));
+    }
+
+    /// Ships what was committed. With `most` objects at once: whether everything was shipped.
+    ///
+    /// # Errors
+    /// Whatever the target fails with; trying again goes on where it stopped.
+    pub(super) async fn ship(&mut self, most: u64) -> Result<bool> {
+        for _ in 0..most {
+            if let State::Unknown(_) = self.state {
+                self.resume().await?;
+            }
+            self.put_pending().await?;
+            if !self.read_log()? {
+                return Ok(true);
+            }
+            self.put_pending().await?;
+        }
+        Ok(false)
+    }
+
+    /// Puts the object that is made. An answer may have been lost: then it is there already.
+    async fn put_pending(&mut self) -> Result<()> {
+        let Ok(chain) = self.chain_mut() else { return Ok(()) };
+        let Some(pending) = &chain.pending else { return Ok(()) };
+        let (place, bytes) = (pending.place.clone(), Arc::clone(&pending.bytes));
+        match self.put(&place, &bytes).await {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let archive = self.archive();
+                let found = self.watch(async { archive.target.get(&place).await }).await?;
+                if found[..] != bytes[..] {
+                    self.give_up(
+                        "something else ships to the same chain: two copies of one database share a target",
+                    );
+                    return Err(Error::new(
+                        ErrorKind::Conflict,
+                        "another process ships to the same place: two copies of one database share a backup target; give each its own",
+                    )
+                    .with("object", place));
+                }
+            }
+            outcome => outcome?,
+        }
+        let chain = self.chain_mut()?;
+        if let Some(pending) = chain.pending.take() {
+            if pending.begins_log {
+                chain.log_start = (chain.next, chain.link);
+            }
+            (chain.link, chain.position) = (pending.link, pending.end);
+            (chain.commit, chain.time) = (pending.commit, pending.time);
+            chain.next += 1;
+            chain.since_snapshot += pending.raw;
+        }
+        Ok(())
+    }
+
+    /// Puts an object, and counts it.
+    async fn put(&mut self, place: &str, bytes: &Arc<[u8]>) -> Result<()> {
+        let target = Arc::clone(&self.target);
+        self.watch(async { target.put(place, Arc::clone(bytes)).await }).await?;
+        self.counts.objects += 1;
+        self.counts.bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn header(&self, place: String, what: What) -> Header {
+        Header { place, database: self.database.clone(), page_size: self.page_size, what }
+    }
+
+    fn log_place(chain: &Chain, level: u8, first: u64) -> String {
+        log_place(&chain.name, level, first)
+    }
+}

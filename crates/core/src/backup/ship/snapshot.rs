@@ -1,0 +1,140 @@
+//! A snapshot: the file as it is while it is read, and the log that makes one state of it.
+//!
+//! The file is read without a lock while checkpoints may write to it. That is sound: whatever a checkpoint writes is in the log from the
+//! object that the current write-ahead log begins with, and all of it, shipped by then, lies over what was read. So a snapshot holds no
+//! reader, the write-ahead log goes on being copied into the file, and a large database needs no room beside it.
+
+use std::{
+    fs::File,
+    io::{Read as _, Seek as _, SeekFrom},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use super::{Shipper, resume::unreadable};
+use crate::{
+    backup::{
+        BackupTarget,
+        disk::random_name,
+        header::{BaseHeader, Header, SnapshotHeader, What, base_place, manifest_place},
+        object::{Link, encode},
+    },
+    error::{Error, Result},
+};
+
+/// How many bytes of the file one part has.
+const PART_BYTES: u64 = 16 << 20;
+
+/// Below this many bytes of log no snapshot is taken before its time.
+const LEAST_LOG: u64 = 256 << 20;
+
+/// A snapshot that is being taken.
+pub(in crate::backup) struct Base {
+    chain: String,
+    pub(in crate::backup) id: String,
+    from: u64,
+    previous: Link,
+    path: PathBuf,
+    database: String,
+    page_size: u32,
+    target: Arc<dyn BackupTarget>,
+}
+
+/// Its parts are in the target.
+pub(in crate::backup) struct Parts {
+    base: Base,
+    parts: Vec<Link>,
+    pub(in crate::backup) bytes: u64,
+}
+
+impl Shipper {
+    /// Whether the last snapshot is older than `every`, or so much was shipped since that a restore would read more of the log than of it.
+    pub(in crate::backup) fn wants_snapshot(&self, every: std::time::Duration) -> bool {
+        let Some(chain) = self.chain().filter(|chain| chain.next > 1) else { return false };
+        let Some(last) = chain.snapshot else { return true };
+        let every = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
+        let size = self.path.metadata().map_or(0, |file| file.len());
+        let old = self.clock.now().as_millisecond().saturating_sub(last) >= every && chain.time > last;
+        old || chain.since_snapshot > (2 * size).max(LEAST_LOG)
+    }
+
+    /// Begins a snapshot. Everything must have been shipped.
+    pub(in crate::backup) fn begin_snapshot(&mut self) -> Result<Base> {
+        let (path, database, page_size) = (self.path.clone(), self.database.clone(), self.page_size);
+        let target = Arc::clone(&self.target);
+        let chain = self.chain_mut()?;
+        let (from, previous) = chain.log_start;
+        let id = format!("{from:012x}-{}", random_name());
+        Ok(Base { chain: chain.name.clone(), id, from, previous, path, database, page_size, target })
+    }
+
+    /// Completes a snapshot: ships what was committed while it was taken, and writes the manifest. `false` where the chain has ended since.
+    pub(in crate::backup) async fn finish_snapshot(&mut self, parts: &Parts) -> Result<bool> {
+        while !self.ship(64).await? {}
+        self.counts.bytes += parts.bytes;
+        self.counts.objects += parts.parts.len() as u64;
+        let Some(chain) = self.chain().filter(|chain| chain.name == parts.base.chain) else {
+            return Ok(false);
+        };
+        let header = SnapshotHeader {
+            from: parts.base.from,
+            previous: parts.base.previous,
+            until: chain.next - 1,
+            link: chain.link,
+            commit: chain.commit,
+            time: chain.time,
+            parts: parts.parts.clone(),
+        };
+        if header.until < header.from {
+            return Err(Error::internal("a snapshot was taken of a chain without objects"));
+        }
+        let place = manifest_place(&parts.base.chain, &parts.base.id);
+        let (bytes, _) = encode(&self.header(place.clone(), What::Snapshot(header)), &[])?;
+        self.put(&place, &bytes.into()).await?;
+        let chain = self.chain_mut()?;
+        chain.snapshot = Some(chain.time);
+        chain.since_snapshot = 0;
+        Ok(true)
+    }
+}
+
+impl Base {
+    /// Puts the parts, one after the other. Made for a task of its own: shipping goes on.
+    pub(in crate::backup) async fn put(self) -> Result<Parts> {
+        let (mut parts, mut bytes) = (Vec::new(), 0);
+        loop {
+            let part = parts.len() as u32;
+            let place = base_place(&self.chain, &self.id, part);
+            let (path, page_size) = (self.path.clone(), self.page_size);
+            let (database, name) = (self.database.clone(), place.clone());
+            let work = tokio::task::spawn_blocking(move || {
+                let (first_page, body) = read(&path, page_size, part).map_err(unreadable)?;
+                if body.is_empty() {
+                    return Ok(None);
+                }
+                let what = What::Base(BaseHeader { part, first_page });
+                encode(&Header { place: name, database, page_size, what }, &body).map(Some)
+            });
+            let made = work
+                .await
+                .map_err(|error| Error::internal("reading the database panicked").because(error))?;
+            let Some((object, link)) = made? else { break };
+            bytes += object.len() as u64;
+            self.target.put(&place, object.into()).await?;
+            parts.push(link);
+        }
+        Ok(Parts { base: self, parts, bytes })
+    }
+}
+
+/// The whole pages of a part of the file, and the number of the first.
+fn read(path: &std::path::Path, page_size: u32, part: u32) -> std::io::Result<(u32, Vec<u8>)> {
+    let mut file = File::open(path)?;
+    let begin = u64::from(part) * PART_BYTES;
+    file.seek(SeekFrom::Start(begin))?;
+    let mut body = Vec::new();
+    file.take(PART_BYTES).read_to_end(&mut body)?;
+    body.truncate(body.len() - body.len() % page_size as usize);
+    let first = u32::try_from(begin / u64::from(page_size)).unwrap_or(u32::MAX - 1) + 1;
+    Ok((first, body))
+}

@@ -1,0 +1,171 @@
+//! SQLite's write-ahead log as a file: what was committed since a position, and whether nothing between is lost.
+//!
+//! The format is SQLite's ("The Write-Ahead Log File Format", sqlite.org/fileformat2.html#walformat): frames of one page each, chained by a
+//! running checksum, every frame with the salts of its log. When a log was copied into the database it is begun anew from the start of the
+//! file: the first salt grows by one, the second is random, and frames of the old log stay behind the new ones until they are overwritten.
+//! That is what the proof of having missed nothing stands on: see [`LogFile::look`].
+
+mod frame;
+mod label;
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, BufReader, ErrorKind, Read, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use self::frame::{FRAME_HEADER, FrameHeader, LOG_HEADER, LogHeader};
+pub(super) use self::label::commit_of;
+use super::disk::beside;
+
+/// SQLite's largest page.
+pub(super) const MAX_PAGE: u32 = 65_536;
+
+/// A place in a write-ahead log: behind a frame that ended a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Position {
+    /// Which log: changes whenever it is begun anew.
+    pub(super) salts: [u32; 2],
+    /// How many frames are before it.
+    pub(super) frames: u32,
+    /// The running checksum of all of them.
+    pub(super) checksum: [u32; 2],
+}
+
+/// What one transaction of SQLite's wrote; of each page the last state.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    pub(super) pages: BTreeMap<u32, Vec<u8>>,
+    /// How many pages the database has after it.
+    pub(super) size: u32,
+}
+
+/// What a look at the log shows.
+#[derive(Debug)]
+pub(super) enum Look {
+    /// The transactions behind the position, and the position behind them. Nothing is missing.
+    Tail(Vec<Transaction>, Position),
+    /// What was committed behind the position may be gone from the log.
+    Lost(&'static str),
+}
+
+/// The write-ahead log beside a database.
+#[derive(Clone, Debug)]
+pub(super) struct LogFile {
+    path: PathBuf,
+}
+
+impl LogFile {
+    pub(super) fn of(database: &Path) -> Self {
+        Self { path: beside(database, "-wal") }
+    }
+
+    /// The position before the first frame, and the size of a page; `None` where there is no log.
+    pub(super) fn begin(&self) -> io::Result<Option<(Position, u32)>> {
+        let Some(mut file) = self.open()? else { return Ok(None) };
+        Ok(header(&mut file)?.map(|header| (header.begin(), header.page_size)))
+    }
+
+    /// What was committed behind `position`, up to about `limit` bytes of pages and at least one transaction.
+    ///
+    /// Where the log is the one that `position` is in, the frame before it must be the one that was seen; then what follows is the tail.
+    /// Where the log was begun anew *once* (the first salt tells), the old log's frames from `position` on are still there as long as the
+    /// new log has not come that far: they are the tail, and when there are none, the new log is. Everything else is `Lost`.
+    pub(super) fn look(&self, position: &Position, limit: usize) -> io::Result<Look> {
+        let Some(mut file) = self.open()? else { return Ok(Look::Lost("the write-ahead log is gone")) };
+        let Some(header) = header(&mut file)? else {
+            return Ok(Look::Lost("another program emptied the write-ahead log"));
+        };
+        if header.salts == position.salts {
+            let whole = match position.frames.checked_sub(1) {
+                None => header.checksum == position.checksum,
+                Some(last) => frame_header(&mut file, &header, last)?.is_some_and(|frame| {
+                    frame.salts == position.salts && frame.checksum == position.checksum
+                }),
+            };
+            if !whole {
+                return Ok(Look::Lost("the database was set back: it no longer holds what was shipped"));
+            }
+            return tail(&mut file, &header, position, limit);
+        }
+        if header.salts[0] != position.salts[0].wrapping_add(1) {
+            return Ok(Look::Lost("the write-ahead log is another one"));
+        }
+        let overwritten = |file: &mut BufReader<File>| -> io::Result<bool> {
+            let next = frame_header(file, &header, position.frames)?;
+            Ok(next.is_some_and(|frame| frame.salts == header.salts))
+        };
+        const GONE: Look =
+            Look::Lost("another program began the write-ahead log anew and wrote over what was not shipped");
+        if overwritten(&mut file)? {
+            return Ok(GONE);
+        }
+        let rest = tail(&mut file, &header, position, limit)?;
+        if overwritten(&mut file)? {
+            return Ok(GONE);
+        }
+        match rest {
+            Look::Tail(transactions, _) if transactions.is_empty() => {
+                tail(&mut file, &header, &header.begin(), limit)
+            }
+            rest => Ok(rest),
+        }
+    }
+
+    fn open(&self) -> io::Result<Option<BufReader<File>>> {
+        match File::open(&self.path) {
+            Ok(file) => Ok(Some(BufReader::with_capacity(1 << 18, file))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn header(file: &mut BufReader<File>) -> io::Result<Option<LogHeader>> {
+    let mut bytes = [0; LOG_HEADER];
+    Ok(filled(file, &mut bytes)?.then(|| LogHeader::read(&bytes)).flatten())
+}
+
+fn frame_header(file: &mut BufReader<File>, log: &LogHeader, index: u32) -> io::Result<Option<FrameHeader>> {
+    file.seek(SeekFrom::Start(log.offset(index)))?;
+    let mut bytes = [0; FRAME_HEADER];
+    Ok(filled(file, &mut bytes)?.then(|| FrameHeader::read(&bytes)))
+}
+
+/// The whole transactions behind `position`: frames with its salts whose checksums go on from its own.
+fn tail(file: &mut BufReader<File>, log: &LogHeader, position: &Position, limit: usize) -> io::Result<Look> {
+    file.seek(SeekFrom::Start(log.offset(position.frames)))?;
+    let (mut transactions, mut end) = (Vec::new(), *position);
+    let (mut at, mut pages, mut bytes) = (*position, BTreeMap::new(), 0);
+    let mut head = [0; FRAME_HEADER];
+    let mut page = vec![0; log.page_size as usize];
+    while bytes < limit && filled(file, &mut head)? && filled(file, &mut page)? {
+        let frame = FrameHeader::read(&head);
+        let checksum = log.order.sum(log.order.sum(at.checksum, &head[..8]), &page);
+        if frame.salts != at.salts || frame.checksum != checksum || frame.page == 0 {
+            break;
+        }
+        at.frames += 1;
+        at.checksum = checksum;
+        pages.insert(frame.page, page.clone());
+        if frame.size > 0 {
+            let pages = std::mem::take(&mut pages);
+            bytes += pages.len() * page.len();
+            transactions.push(Transaction { pages, size: frame.size });
+            end = at;
+        }
+    }
+    Ok(Look::Tail(transactions, end))
+}
+
+/// Fills `bytes`; `false` where the file ends before.
+fn filled(file: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {
+    match file.read_exact(bytes) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}

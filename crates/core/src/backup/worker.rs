@@ -1,0 +1,396 @@
+//! The thread that backs up an open file, for as long as it is open: it says when to do what a [`Shipper`] does.
+//!
+//! One process of those that have the file open ships it: the one that holds the lock of a file beside it; the others stand by. A thread of
+//! its own, because the gate of the store must open again even when everything else is busy; whatever ends it, the store takes its
+//! write-ahead log back and the state says so.
+
+use std::{fs::File, path::PathBuf, sync::Arc, thread::JoinHandle, time::Duration};
+
+use futures_util::{
+    future::{Either, select},
+    pin_mut,
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task,
+};
+
+use super::{
+    BACKUP_INTERVAL, BACKUP_MOST_LOG, BACKUP_RETENTION, BACKUP_SNAPSHOT, BACKUP_TIMEOUT, BackupTarget,
+    disk::beside,
+    keeper::LOCK,
+    ship::{CHECKPOINT_BYTES, Counts, Parts, ShipOptions, Shipper},
+    status::{BackupState, Live, Shared},
+};
+use crate::{
+    clock::{Clock, Timestamp},
+    config::Config,
+    error::{Error, ErrorKind, Result},
+    store::sqlite::LogGate,
+    telemetry::Metrics,
+};
+
+/// How often there is a look at what is to do.
+const TICK: Duration = Duration::from_millis(50);
+/// From so many bytes on, what is not shipped does not wait for the interval.
+const EAGER: u64 = 4 << 20;
+/// How long the end of a platform waits for the last commits to be shipped.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// The longest pause after a failure.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How often what is older than the retention is forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(3600);
+
+/// How a file is backed up.
+#[derive(Clone, Debug)]
+pub struct BackupOptions {
+    /// How often what was committed is shipped. Default: half a second.
+    pub interval: Duration,
+    /// How long every commit can be restored. Default: seven days.
+    pub retention: Duration,
+    /// How often a snapshot is taken. Default: a day.
+    pub snapshot: Duration,
+    /// How many bytes the write-ahead log may have before it is given up. Default: 256 MiB.
+    pub most_log: u64,
+    /// How long the target may take for one object. Default: 30 seconds.
+    pub timeout: Duration,
+    /// The name of a registered SQLite VFS to reach the file through, in place of the default one: for tests.
+    pub vfs: Option<String>,
+}
+
+impl Default for BackupOptions {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_millis(500),
+            retention: Duration::from_hours(168),
+            snapshot: Duration::from_hours(24),
+            most_log: 256 << 20,
+            timeout: Duration::from_secs(30),
+            vfs: None,
+        }
+    }
+}
+
+impl BackupOptions {
+    /// Those of a configuration.
+    pub fn configured(config: &Config) -> Self {
+        Self {
+            interval: config.get(&BACKUP_INTERVAL).max(TICK),
+            retention: config.get(&BACKUP_RETENTION),
+            snapshot: config.get(&BACKUP_SNAPSHOT),
+            most_log: config.get(&BACKUP_MOST_LOG),
+            timeout: config.get(&BACKUP_TIMEOUT),
+            vfs: None,
+        }
+    }
+}
+
+/// The way to the thread.
+pub(super) struct Worker {
+    commands: Option<mpsc::Sender<Command>>,
+    shared: Shared,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Command {
+    snapshot: bool,
+    reply: oneshot::Sender<Result<()>>,
+}
+
+impl Worker {
+    pub(super) fn start(
+        path: PathBuf,
+        target: Arc<dyn BackupTarget>,
+        gate: LogGate,
+        options: BackupOptions,
+        clock: Arc<dyn Clock>,
+        metrics: Metrics,
+    ) -> Result<Self> {
+        let cannot = |error: std::io::Error| {
+            Error::new(ErrorKind::Unavailable, "the backup's thread cannot be started").because(error)
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
+        let (commands, received) = mpsc::channel(16);
+        let shared = Shared::default();
+        let keeper = Keeper {
+            path,
+            target,
+            gate: gate.clone(),
+            options,
+            clock,
+            metrics,
+            shared: shared.clone(),
+            lock: None,
+            shipper: None,
+            job: None,
+            shipped: None,
+            pause: Duration::ZERO,
+            resume_at: Duration::ZERO,
+            forgotten: None,
+            counted: Counts::default(),
+        };
+        let ending = Ending { gate, shared: shared.clone() };
+        let thread = std::thread::Builder::new()
+            .name("heptad-backup".into())
+            .spawn(move || {
+                let _ending = ending;
+                runtime.block_on(keeper.work(received));
+            })
+            .map_err(cannot)?;
+        Ok(Self { commands: Some(commands), shared, thread: Some(thread) })
+    }
+
+    pub(super) fn live(&self) -> Live {
+        self.shared.live().clone()
+    }
+
+    pub(super) async fn run(&self, snapshot: bool) -> Result<Live> {
+        let stopped = || Error::new(ErrorKind::Unavailable, "the backup has ended: open the platform anew");
+        let (reply, answer) = oneshot::channel();
+        let commands = self.commands.as_ref().ok_or_else(stopped)?;
+        commands.send(Command { snapshot, reply }).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())??;
+        Ok(self.live())
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            // It panicked or it ended: it is over in either case.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// However the thread ends, nobody takes it for alive.
+struct Ending {
+    gate: LogGate,
+    shared: Shared,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.gate.release();
+        self.shared.live().state = BackupState::Stopped;
+    }
+}
+
+/// What the thread owns.
+struct Keeper {
+    path: PathBuf,
+    target: Arc<dyn BackupTarget>,
+    gate: LogGate,
+    options: BackupOptions,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+    shared: Shared,
+    /// Held by the process that ships.
+    lock: Option<File>,
+    shipper: Option<Shipper>,
+    /// A snapshot that is being taken.
+    job: Option<(String, task::JoinHandle<Result<Parts>>)>,
+    /// When everything was last shipped (monotonic).
+    shipped: Option<Duration>,
+    pause: Duration,
+    resume_at: Duration,
+    forgotten: Option<Duration>,
+    counted: Counts,
+}
+
+impl Keeper {
+    async fn work(mut self, mut commands: mpsc::Receiver<Command>) {
+        loop {
+            let command = {
+                let received = commands.recv();
+                pin_mut!(received);
+                match select(received, self.clock.sleep(TICK.min(self.options.interval))).await {
+                    Either::Left((None, _)) => break,
+                    Either::Left((Some(command), _)) => Some(command),
+                    Either::Right(_) => None,
+                }
+            };
+            match command {
+                // What fails is told by the state and tried again.
+                None => drop(self.turn(false, false).await),
+                Some(Command { snapshot, reply }) => {
+                    let outcome = self.run(snapshot).await;
+                    let _ = reply.send(outcome);
+                }
+            }
+        }
+        self.farewell().await;
+    }
+
+    /// Ships until everything that is committed now can be restored.
+    async fn run(&mut self, snapshot: bool) -> Result<()> {
+        let mut wanted = snapshot;
+        loop {
+            let all = self.turn(true, wanted).await?;
+            wanted = false;
+            if self.lock.is_none() {
+                let message = "another process has the database open and ships it: ask that one, or end it";
+                return Err(Error::new(ErrorKind::Conflict, message));
+            }
+            let restorable =
+                self.shipper.as_ref().and_then(Shipper::chain).is_some_and(|chain| chain.snapshot.is_some());
+            if all && restorable && self.job.is_none() {
+                return Ok(());
+            }
+            self.clock.sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Does what is to do, and tells how it went. Whether everything is shipped.
+    async fn turn(&mut self, now: bool, snapshot: bool) -> Result<bool> {
+        if !self.hold_lock() {
+            self.shared.live().state = BackupState::Standby;
+            return Ok(false);
+        }
+        let outcome = self.try_turn(now, snapshot).await;
+        match &outcome {
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(target: "heptad::backup", %error, "the backup failed; it is tried again");
+                self.pause = (self.pause * 2).clamp(self.options.interval.min(LONGEST_PAUSE), LONGEST_PAUSE);
+                self.resume_at = self.clock.monotonic() + self.pause;
+                self.metrics.backup().failed(error.kind());
+                let mut live = self.shared.live();
+                live.failures += 1;
+                (live.state, live.error) = (BackupState::Failing, Some(error.to_string()));
+            }
+        }
+        self.tell();
+        outcome
+    }
+
+    fn hold_lock(&mut self) -> bool {
+        if self.lock.is_none() {
+            let file =
+                File::options().create(true).truncate(false).write(true).open(beside(&self.path, LOCK));
+            // Also where the lock cannot be had at all: nobody ships then, and the state says so.
+            self.lock = file.ok().filter(|file| file.try_lock().is_ok());
+        }
+        self.lock.is_some()
+    }
+
+    async fn try_turn(&mut self, now: bool, snapshot: bool) -> Result<bool> {
+        let time = self.clock.monotonic();
+        let shipper = match &mut self.shipper {
+            Some(shipper) => shipper,
+            None => {
+                let options = ShipOptions {
+                    most_log: self.options.most_log,
+                    patience: self.options.timeout,
+                    retention: self.options.retention,
+                    vfs: self.options.vfs.clone(),
+                };
+                let (target, clock) = (Arc::clone(&self.target), Arc::clone(&self.clock));
+                self.shipper.insert(Shipper::open(&self.path, target, clock, self.gate.clone(), options)?)
+            }
+        };
+        let (bytes, unshipped) = (shipper.log_bytes()?, shipper.unshipped()?);
+        if bytes > self.options.most_log && unshipped > CHECKPOINT_BYTES {
+            shipper.abandon()?;
+        }
+        let due = self.shipped.is_none_or(|shipped| time.saturating_sub(shipped) >= self.options.interval);
+        if !now && (time < self.resume_at || !(due || unshipped >= EAGER)) {
+            return Ok(false);
+        }
+        let began = self.clock.now();
+        let shipped = match shipper.ship(16).await {
+            Err(error) if error.kind() == ErrorKind::LimitExceeded => {
+                shipper.abandon()?;
+                return Err(error);
+            }
+            outcome => outcome?,
+        };
+        if shipped {
+            self.shipped = Some(time);
+            (self.pause, self.resume_at) = (Duration::ZERO, Duration::ZERO);
+            self.complete(began);
+        }
+        self.look_after(shipped, snapshot).await?;
+        Ok(shipped)
+    }
+
+    /// Everything that was committed by `time` is shipped.
+    fn complete(&self, time: Timestamp) {
+        let chain = self.shipper.as_ref().and_then(Shipper::chain);
+        let mut live = self.shared.live();
+        (live.state, live.error) = (BackupState::Shipping, None);
+        live.complete = Some(time);
+        live.commit = chain.map(|chain| chain.commit);
+        live.restorable = chain.is_some_and(|chain| chain.snapshot.is_some());
+    }
+
+    /// Checkpoints, snapshots, merges, forgets.
+    async fn look_after(&mut self, shipped: bool, snapshot: bool) -> Result<()> {
+        let Some(shipper) = &mut self.shipper else { return Ok(()) };
+        if shipper.log_bytes()? >= CHECKPOINT_BYTES {
+            shipper.checkpoint().await?;
+        }
+        if let Some((_, job)) = self.job.take_if(|(_, job)| job.is_finished()) {
+            let parts =
+                job.await.map_err(|error| Error::internal("the snapshot panicked").because(error))??;
+            shipper.finish_snapshot(&parts).await?;
+        }
+        if !shipped {
+            return Ok(());
+        }
+        if self.job.is_none() && (snapshot || shipper.wants_snapshot(self.options.snapshot)) {
+            let base = shipper.begin_snapshot()?;
+            self.job = Some((base.id.clone(), task::spawn(base.put())));
+        }
+        shipper.merge().await?;
+        let time = self.clock.monotonic();
+        if self.forgotten.is_none_or(|last| time.saturating_sub(last) >= FORGET_EVERY) {
+            shipper.retain(self.job.as_ref().map(|(id, _)| id.as_str())).await?;
+            self.forgotten = Some(time);
+        }
+        Ok(())
+    }
+
+    /// Counts what was done.
+    fn tell(&mut self) {
+        let Some(shipper) = &self.shipper else { return };
+        let log_bytes = shipper.log_bytes().unwrap_or(0);
+        let mut live = self.shared.live();
+        live.log_bytes = log_bytes;
+        live.restorable = shipper.chain().is_some_and(|chain| chain.snapshot.is_some());
+        let (now, before) = (shipper.counts, std::mem::replace(&mut self.counted, shipper.counts));
+        let done = [
+            ("objects", now.objects - before.objects),
+            ("chains", now.chains - before.chains),
+            ("checkpoints", now.checkpoints - before.checkpoints),
+            ("merges", now.merges - before.merges),
+            ("deleted", now.deleted - before.deleted),
+        ];
+        let metrics = self.metrics.backup();
+        metrics.did(&done, now.bytes - before.bytes);
+        metrics.is(live.complete.map(Timestamp::as_second), live.commit, log_bytes);
+    }
+
+    /// Ships what was committed last, if it takes no longer than it may.
+    async fn farewell(&mut self) {
+        let clock = Arc::clone(&self.clock);
+        let last = async {
+            if self.hold_lock() {
+                while !self.try_turn(true, false).await? {}
+            }
+            Ok::<_, Error>(())
+        };
+        let patience = clock.sleep(FAREWELL);
+        pin_mut!(last);
+        match select(last, patience).await {
+            Either::Left((Ok(()), _)) => {}
+            Either::Left((Err(error), _)) => {
+                tracing::warn!(target: "heptad::backup", %error, "the last commits are shipped when the database is opened again");
+            }
+            Either::Right(_) => {
+                tracing::warn!(target: "heptad::backup", "the last commits are shipped when the database is opened again");
+            }
+        }
+    }
+}
