@@ -16,9 +16,10 @@
 //!   time: group commit) are one state. Times are those of shipping.
 //! - A gap cannot stay unseen: objects are numbered and chained by their hashes, and a chain goes on only where the write-ahead log proves that
 //!   nothing was committed unseen. Otherwise a new chain is begun with a new snapshot, whatever the size of the file.
-//! - Only what was shipped is copied from the write-ahead log into the file, and the log stays below `backup.most_log`, and what is committed
-//!   between two looks (50 ms) and in one transaction: a target that is down or too slow costs the history in between, never the disk. The
-//!   bound needs readers to end: another process that keeps a read transaction open makes any log of SQLite's grow.
+//! - Only what was shipped is copied from the write-ahead log into the file, and the log stays below `backup.most_log` and one transaction
+//!   (16 MiB) more: commits wait, for five seconds at most, until it is shipped or given up. So a target that is down or too slow costs the
+//!   history in between, never the disk. The bound needs readers to end: another process that keeps a read transaction open makes any log of
+//!   SQLite's grow.
 //! - A restore reads one snapshot (an object for each 16 MiB) and at most 15 objects up and 15 down for each of five levels, about 20 more to
 //!   find a commit. Objects above 64 MiB of pages are not merged further.
 //!

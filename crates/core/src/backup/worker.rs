@@ -111,6 +111,7 @@ impl Worker {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
         let (commands, received) = mpsc::channel(16);
+        gate.bound(Some(options.most_log));
         let shared = Shared::default();
         let keeper = Keeper {
             path,
@@ -291,7 +292,8 @@ impl Keeper {
             }
         };
         let (bytes, unshipped) = (shipper.log_bytes()?, shipper.unshipped()?);
-        if bytes > self.options.most_log && unshipped > CHECKPOINT_BYTES {
+        // While the target takes what it gets, the commits that wait for the log are shipped in a moment.
+        if bytes > self.options.most_log && !self.pause.is_zero() {
             shipper.abandon()?;
         }
         let due = self.shipped.is_none_or(|shipped| time.saturating_sub(shipped) >= self.options.interval);

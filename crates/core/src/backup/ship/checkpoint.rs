@@ -11,18 +11,23 @@ use crate::{
 /// From this many bytes on the log is copied into the file: 16 MiB, as the store does it without a backup.
 pub(in crate::backup) const CHECKPOINT_BYTES: u64 = 16 << 20;
 /// How long commits wait at most for the target to take what came since the last object.
-const COMMITS_WAIT: Duration = Duration::from_secs(2);
+pub(super) const COMMITS_WAIT: Duration = Duration::from_secs(2);
 /// How long a checkpoint waits for readers of the old log.
 const READERS: Duration = Duration::from_millis(200);
 
 impl Shipper {
     /// How many bytes of the write-ahead log are in use.
     pub(in crate::backup) fn log_bytes(&self) -> Result<u64> {
+        Ok(u64::from(self.frames()?) * (u64::from(self.page_size) + 24))
+    }
+
+    /// How many frames of it are committed.
+    pub(super) fn frames(&self) -> Result<u32> {
         let frames: i64 = self
             .hand
             .query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1))
             .map_err(storage_error)?;
-        Ok(frames.max(0).unsigned_abs() * (u64::from(self.page_size) + 24))
+        Ok(u32::try_from(frames).unwrap_or(0))
     }
 
     /// How many of them hold what was not shipped.
@@ -66,8 +71,15 @@ impl Shipper {
             .map_err(storage_error);
         self.hand.busy_timeout(Duration::from_secs(5)).map_err(storage_error)?;
         match outcome {
-            Ok(0) => self.touch().map(|()| true),
-            Ok(_) => Ok(false),
+            Ok(0) => {
+                self.gate.bound(Some(self.options.most_log));
+                self.touch().map(|()| true)
+            }
+            // A reader: that commits wait would not help.
+            Ok(_) => {
+                self.gate.bound(None);
+                Ok(false)
+            }
             Err(error) if error.kind() == ErrorKind::Unavailable => Ok(false),
             Err(error) => Err(error),
         }

@@ -5,12 +5,20 @@ use crate::{
     backup::{
         header::{LogHeader, Point, What},
         object::encode,
-        wal::{Look, Transaction, commit_of},
+        wal::{Look, Position, Transaction, commit_of},
     },
     error::{Error, ErrorKind, Result},
 };
 
 impl Shipper {
+    /// See [`LogFile::look`](crate::backup::wal::LogFile::look).
+    pub(super) fn look(&self, position: &Position, limit: usize) -> Result<Look> {
+        let visible = self.frames()?;
+        self.log.look(position, visible, limit).map_err(|error| {
+            Error::new(ErrorKind::Unavailable, "the write-ahead log cannot be read").because(error)
+        })
+    }
+
     /// Makes the next object of what the write-ahead log has; `false` where it has nothing new.
     pub(super) fn read_log(&mut self) -> Result<bool> {
         let chain = self.chain_mut()?;
@@ -18,10 +26,7 @@ impl Shipper {
             return Ok(true);
         }
         let position = chain.position;
-        let look = self.log.look(&position, OBJECT_BYTES).map_err(|error| {
-            Error::new(ErrorKind::Unavailable, "the write-ahead log cannot be read").because(error)
-        })?;
-        match look {
+        match self.look(&position, OBJECT_BYTES)? {
             Look::Lost(why) => {
                 self.give_up(why);
                 Ok(true)
@@ -32,20 +37,20 @@ impl Shipper {
                     // Begun anew, with nothing in it yet.
                     chain.log_start = (chain.next, chain.link);
                     chain.position = end;
+                    return self.read_log();
                 }
                 Ok(false)
             }
             Look::Tail(transactions, end) => {
                 let time = self.clock.now().as_millisecond();
                 let State::Chain(chain) = &self.state else { return Ok(true) };
-                let begins_log = end.salts != chain.position.salts;
                 let (points, body) = pack(chain, &transactions, self.label_page, time);
                 let Some(last) = points.last().copied() else { return Ok(false) };
                 let header = LogHeader {
                     level: 0,
                     first: chain.next,
                     last: chain.next,
-                    log_start: if begins_log { chain.next } else { chain.log_start.0 },
+                    log_start: chain.log_start.0,
                     previous: chain.link,
                     link: None,
                     points,
@@ -58,7 +63,6 @@ impl Shipper {
                     bytes: bytes.into(),
                     link,
                     end,
-                    begins_log,
                     commit: last.commit,
                     time: last.time,
                     raw: body.len() as u64,

@@ -112,8 +112,6 @@ struct Pending {
     bytes: Arc<[u8]>,
     link: Link,
     end: Position,
-    /// The write-ahead log was begun anew with it.
-    begins_log: bool,
     commit: u64,
     time: i64,
     raw: u64,
@@ -187,9 +185,6 @@ impl Shipper {
         }
         let chain = self.chain_mut()?;
         if let Some(pending) = chain.pending.take() {
-            if pending.begins_log {
-                chain.log_start = (chain.next, chain.link);
-            }
             (chain.link, chain.position) = (pending.link, pending.end);
             (chain.commit, chain.time) = (pending.commit, pending.time);
             chain.next += 1;

@@ -106,8 +106,7 @@ impl Shipper {
             return Ok(Err("the last chain has no object yet"));
         };
         let (header, object) = self.watch(async { archive.log(name, 0, last).await }).await?;
-        let looked = self.log.look(&header.end, 1).map_err(unreadable)?;
-        if let Look::Lost(why) = looked {
+        if let Look::Lost(why) = self.look(&header.end, 1)? {
             return Ok(Err(why));
         }
         let start = header.log_start;
@@ -170,10 +169,11 @@ impl Shipper {
         })
     }
 
-    /// Writes to the file without changing what it holds: the log has a frame more, and begins anew where it may.
+    /// Writes to the file without changing what the store holds: the log has a frame more, and begins anew where it may. (SQLite writes no page
+    /// whose content stays the same.)
     pub(super) fn touch(&self) -> Result<()> {
         self.hand
-            .execute_batch("BEGIN IMMEDIATE; UPDATE backup SET database = database; COMMIT")
+            .execute_batch("BEGIN IMMEDIATE; UPDATE backup SET touched = touched + 1; COMMIT")
             .inspect_err(|_| {
                 if !self.hand.is_autocommit() {
                     let _ = self.hand.execute_batch("ROLLBACK");
@@ -194,18 +194,18 @@ fn prepare(path: &Path, options: &ShipOptions) -> rusqlite::Result<(Connection, 
     }?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    for (name, value) in
-        [("wal_autocheckpoint", 0), ("journal_size_limit", 64 << 20), ("checkpoint_fullfsync", 1)]
+    for (name, value) in [("wal_autocheckpoint", 0), ("journal_size_limit", -1), ("checkpoint_fullfsync", 1)]
     {
         connection.pragma_update(None, name, value)?;
     }
     connection.execute_batch(
-        "CREATE TABLE IF NOT EXISTS backup (one INTEGER PRIMARY KEY CHECK (one = 1), database TEXT NOT NULL) STRICT",
+        "CREATE TABLE IF NOT EXISTS backup (one INTEGER PRIMARY KEY CHECK (one = 1), database TEXT NOT NULL, touched INTEGER NOT NULL) STRICT",
     )?;
     let id = format!("{}{}{}{}", random_name(), random_name(), random_name(), random_name());
     let known: i64 = connection.query_row("SELECT count(*) FROM backup", [], |row| row.get(0))?;
     if known == 0 {
-        connection.execute("INSERT OR IGNORE INTO backup (one, database) VALUES (1, ?1)", [id])?;
+        connection
+            .execute("INSERT OR IGNORE INTO backup (one, database, touched) VALUES (1, ?1, 0)", [id])?;
     }
     let database = connection.query_row("SELECT database FROM backup", [], |row| row.get(0))?;
     let sql = "SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = 'meta'";

@@ -7,7 +7,7 @@ use futures_util::{
     pin_mut,
 };
 
-use super::Shipper;
+use super::{Shipper, checkpoint::COMMITS_WAIT};
 use crate::error::{Error, ErrorKind, Result, Retry};
 
 /// How often the write-ahead log is looked at while the target is waited for.
@@ -21,13 +21,17 @@ impl Shipper {
         loop {
             match select(work.as_mut(), self.clock.sleep(LOOK)).await {
                 Either::Left((outcome, _)) => return outcome,
-                Either::Right(_) if self.log_bytes()? > self.options.most_log => return Err(too_long()),
-                Either::Right(_) if self.clock.monotonic().saturating_sub(began) > self.options.patience => {
-                    let seconds = self.options.patience.as_secs_f64();
-                    let message = format!("the backup target did not answer within {seconds} s");
-                    return Err(Error::new(ErrorKind::Timeout, message).retry(Retry::Now));
-                }
                 Either::Right(_) => {}
+            }
+            let waited = self.clock.monotonic().saturating_sub(began);
+            // Commits wait meanwhile.
+            if waited > COMMITS_WAIT && self.log_bytes()? > self.options.most_log {
+                return Err(too_long());
+            }
+            if waited > self.options.patience {
+                let seconds = self.options.patience.as_secs_f64();
+                let message = format!("the backup target did not answer within {seconds} s");
+                return Err(Error::new(ErrorKind::Timeout, message).retry(Retry::Now));
             }
         }
     }

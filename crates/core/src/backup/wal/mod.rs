@@ -73,43 +73,49 @@ impl LogFile {
     ///
     /// Where the log is the one that `position` is in, the frame before it must be the one that was seen; then what follows is the tail.
     /// Where the log was begun anew *once* (the first salt tells), the old log's frames from `position` on are still there as long as the
-    /// new log has not come that far: they are the tail, and when there are none, the new log is. Everything else is `Lost`.
-    pub(super) fn look(&self, position: &Position, limit: usize) -> io::Result<Look> {
+    /// new log has not come that far and the file was not cut off in between: they are the tail, and when there are none, the tail is empty and ends where the new log begins.
+    /// Everything else is `Lost`.
+    ///
+    /// `visible` is how many frames SQLite says the log has, asked before: frames behind it are being written, or were left by a transaction
+    /// that failed; and where it is less than what was seen, the database was set back, whatever the frames still say.
+    pub(super) fn look(&self, position: &Position, visible: u32, limit: usize) -> io::Result<Look> {
         let Some(mut file) = self.open()? else { return Ok(Look::Lost("the write-ahead log is gone")) };
         let Some(header) = header(&mut file)? else {
             return Ok(Look::Lost("another program emptied the write-ahead log"));
         };
         if header.salts == position.salts {
-            let whole = match position.frames.checked_sub(1) {
-                None => header.checksum == position.checksum,
-                Some(last) => frame_header(&mut file, &header, last)?.is_some_and(|frame| {
-                    frame.salts == position.salts && frame.checksum == position.checksum
-                }),
+            let whole = match position.frames {
+                0 => header.checksum == position.checksum,
+                _ => is_last(&mut file, &header, position)?,
             };
-            if !whole {
+            if !whole || visible < position.frames {
                 return Ok(Look::Lost("the database was set back: it no longer holds what was shipped"));
             }
-            return tail(&mut file, &header, position, limit);
+            return tail(&mut file, &header, position, visible, limit);
         }
         if header.salts[0] != position.salts[0].wrapping_add(1) {
             return Ok(Look::Lost("the write-ahead log is another one"));
         }
-        let overwritten = |file: &mut BufReader<File>| -> io::Result<bool> {
-            let next = frame_header(file, &header, position.frames)?;
-            Ok(next.is_some_and(|frame| frame.salts == header.salts))
+        // Neither written over nor cut off: what is behind the new log is the old one, if it is there at all.
+        let kept = |file: &mut BufReader<File>| -> io::Result<bool> {
+            match frame_header(file, &header, position.frames)? {
+                Some(next) => Ok(next.salts != header.salts),
+                None => is_last(file, &header, position),
+            }
         };
         const GONE: Look =
             Look::Lost("another program began the write-ahead log anew and wrote over what was not shipped");
-        if overwritten(&mut file)? {
+        if !kept(&mut file)? {
             return Ok(GONE);
         }
-        let rest = tail(&mut file, &header, position, limit)?;
-        if overwritten(&mut file)? {
+        // All of it was committed, else the log would not have been begun anew.
+        let rest = tail(&mut file, &header, position, u32::MAX, limit)?;
+        if !kept(&mut file)? {
             return Ok(GONE);
         }
         match rest {
             Look::Tail(transactions, _) if transactions.is_empty() => {
-                tail(&mut file, &header, &header.begin(), limit)
+                Ok(Look::Tail(transactions, header.begin()))
             }
             rest => Ok(rest),
         }
@@ -129,6 +135,13 @@ fn header(file: &mut BufReader<File>) -> io::Result<Option<LogHeader>> {
     Ok(filled(file, &mut bytes)?.then(|| LogHeader::read(&bytes)).flatten())
 }
 
+/// Whether the frame before `position` is the one that was seen.
+fn is_last(file: &mut BufReader<File>, log: &LogHeader, position: &Position) -> io::Result<bool> {
+    let Some(index) = position.frames.checked_sub(1) else { return Ok(false) };
+    let frame = frame_header(file, log, index)?;
+    Ok(frame.is_some_and(|frame| frame.salts == position.salts && frame.checksum == position.checksum))
+}
+
 fn frame_header(file: &mut BufReader<File>, log: &LogHeader, index: u32) -> io::Result<Option<FrameHeader>> {
     file.seek(SeekFrom::Start(log.offset(index)))?;
     let mut bytes = [0; FRAME_HEADER];
@@ -136,13 +149,19 @@ fn frame_header(file: &mut BufReader<File>, log: &LogHeader, index: u32) -> io::
 }
 
 /// The whole transactions behind `position`: frames with its salts whose checksums go on from its own.
-fn tail(file: &mut BufReader<File>, log: &LogHeader, position: &Position, limit: usize) -> io::Result<Look> {
+fn tail(
+    file: &mut BufReader<File>,
+    log: &LogHeader,
+    position: &Position,
+    visible: u32,
+    limit: usize,
+) -> io::Result<Look> {
     file.seek(SeekFrom::Start(log.offset(position.frames)))?;
     let (mut transactions, mut end) = (Vec::new(), *position);
     let (mut at, mut pages, mut bytes) = (*position, BTreeMap::new(), 0);
     let mut head = [0; FRAME_HEADER];
     let mut page = vec![0; log.page_size as usize];
-    while bytes < limit && filled(file, &mut head)? && filled(file, &mut page)? {
+    while bytes < limit && at.frames < visible && filled(file, &mut head)? && filled(file, &mut page)? {
         let frame = FrameHeader::read(&head);
         let checksum = log.order.sum(log.order.sum(at.checksum, &head[..8]), &page);
         if frame.salts != at.salts || frame.checksum != checksum || frame.page == 0 {

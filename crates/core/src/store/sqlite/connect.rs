@@ -99,7 +99,9 @@ fn configure(connection: &Connection, options: &SqliteOptions) -> rusqlite::Resu
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     let checkpoint = if options.log.is_some() { 0 } else { CHECKPOINT_PAGES };
     connection.pragma_update(None, "wal_autocheckpoint", checkpoint)?;
-    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    // Behind a new log must stay what is left of the old one, for the backup to see that it has seen it.
+    let limit = if options.log.is_some() { -1 } else { 64 << 20 };
+    connection.pragma_update(None, "journal_size_limit", limit)?;
     connection.pragma_update(None, "cache_size", -(16 << 10))?;
     connection.pragma_update(None, "trusted_schema", false)
 }

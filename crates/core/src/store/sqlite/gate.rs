@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 /// Shared by a store and the backup that ships its write-ahead log. Cheap to clone.
@@ -17,6 +17,8 @@ struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     released: AtomicBool,
+    /// Commits wait while the log has more bytes than this; 0 for none.
+    most: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -42,9 +44,14 @@ impl LogGate {
         self.0.released.store(true, Ordering::Release);
     }
 
-    /// The same gate may be kept anew.
-    pub fn keep(&self) {
-        self.0.released.store(false, Ordering::Release);
+    /// From now on commits wait, for some seconds at most, while the log has more than `bytes` bytes: until the backup has shipped it or given
+    /// it up. `None`: they do not wait, because waiting would not help.
+    pub fn bound(&self, bytes: Option<u64>) {
+        self.0.most.store(bytes.unwrap_or(0), Ordering::Release);
+    }
+
+    pub(super) fn most(&self) -> Option<u64> {
+        Some(self.0.most.load(Ordering::Acquire)).filter(|most| *most > 0)
     }
 
     pub(super) fn is_released(&self) -> bool {

@@ -41,7 +41,7 @@ fn meddle(path: &Path, sql: &str, polite: bool) {
     }
 }
 
-const TOUCH: &str = "UPDATE meta SET commits = commits";
+const TOUCH: &str = "UPDATE backup SET touched = touched + 1";
 
 #[tokio::test]
 async fn what_another_program_does_to_the_log_loses_nothing() {
@@ -51,9 +51,9 @@ async fn what_another_program_does_to_the_log_loses_nothing() {
         ("PRAGMA wal_checkpoint(PASSIVE)", true),
         ("PRAGMA wal_checkpoint(RESTART)", true),
         // Begun anew once: what was not shipped is still behind the new frames.
-        ("PRAGMA wal_checkpoint(RESTART); UPDATE meta SET commits = commits", true),
+        ("PRAGMA wal_checkpoint(RESTART); UPDATE backup SET touched = touched + 1", true),
         ("PRAGMA wal_checkpoint(TRUNCATE)", false),
-        ("PRAGMA wal_checkpoint(TRUNCATE); UPDATE meta SET commits = commits", false),
+        ("PRAGMA wal_checkpoint(TRUNCATE); UPDATE backup SET touched = touched + 1", false),
     ]
     .into_iter()
     .enumerate()
@@ -97,7 +97,7 @@ async fn a_log_that_was_written_over_begins_a_new_chain() {
     place.commit(1).await;
     place.ship().await;
     place.commit(2).await;
-    let many = [TOUCH; 60].join("; ");
+    let many = [TOUCH; 600].join("; ");
     meddle(&place.path, &format!("PRAGMA wal_checkpoint(RESTART); {many}"), true);
     place.commit(3).await;
     place.ship().await;

@@ -60,9 +60,9 @@ async fn storm(place: &Site, bytes: usize) -> u64 {
     largest
 }
 
-/// The bound: `backup.most_log`, what two looks and one transaction (16 MiB) let through, and the frames' own headers.
+/// The bound: `backup.most_log`, and one transaction (16 MiB) and its frames.
 const MOST: u64 = 48 << 20;
-const SLACK: u64 = 40 << 20;
+const SLACK: u64 = 24 << 20;
 
 async fn storm_against(
     troubled: Troubled,

@@ -38,6 +38,8 @@ const QUEUE: u32 = 64 << 10;
 /// How much one transaction takes: this many commits, or this many KiB.
 const GROUP_LEN: usize = 1024;
 const GROUP_WEIGHT: u32 = 16 << 10;
+/// How long a transaction waits at most for a write-ahead log that is too long.
+const LOG_PATIENCE: Duration = Duration::from_secs(5);
 /// How long it must have been quiet before segments are merged.
 const IDLE: Duration = Duration::from_millis(20);
 
@@ -146,6 +148,7 @@ impl State {
             jobs.push(first);
             self.gather(queue, &mut jobs);
             let (begin, len) = (Instant::now(), jobs.len());
+            self.wait_for_log();
             let pass = self.log.as_ref().map(LogGate::pass);
             self.commit(&mut jobs);
             drop(pass);
@@ -183,6 +186,23 @@ impl State {
             }
         }
         queue.recv().ok()
+    }
+
+    /// Waits while the write-ahead log is longer than whoever keeps it allows.
+    fn wait_for_log(&self) {
+        let Some(log) = &self.log else { return };
+        let begin = Instant::now();
+        while let Some(most) = log.most().filter(|_| !log.is_released() && begin.elapsed() < LOG_PATIENCE) {
+            let frames = self
+                .connection
+                .prepare_cached("PRAGMA wal_checkpoint(NOOP)")
+                .and_then(|mut statement| statement.query_row([], |row| row.get::<_, i64>(1)));
+            // A page of SQLite's usual size and the header of its frame.
+            if frames.is_ok_and(|frames| frames.unsigned_abs() * 4120 <= most) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// Checkpoints again where whoever kept the log has ended.
