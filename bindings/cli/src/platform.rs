@@ -36,7 +36,7 @@ impl Platform {
     /// As [`open`](Self::open).
     pub(crate) async fn open_for(name: &str, globals: &Globals, progress: SharedProgress) -> Result<Self> {
         let builder = Heptad::builder();
-        let offline = heptad::core::backup::operations::OFFLINE.contains(&name);
+        let offline = heptad::core::backup::OFFLINE.contains(&name);
         Self::open_with(globals, progress, if offline { builder.in_memory() } else { builder }).await
     }
 

@@ -68,3 +68,6 @@ pub use self::{
     verify::{Verified, verify},
     worker::BackupOptions,
 };
+
+/// The operations that must work where the database is damaged or gone: whoever calls them opens a platform in memory.
+pub const OFFLINE: &[&str] = &["backup.restore", "backup.status", "backup.verify"];

@@ -1,4 +1,4 @@
-//! The operations of the backup. `restore`, `verify` and `status` read the target alone: they need no open database ([`OFFLINE`]).
+//! The operations of the backup. `restore`, `verify` and `status` read the target alone: they need no open database ([`OFFLINE`](super::OFFLINE)).
 
 mod messages;
 
@@ -18,9 +18,6 @@ use crate::{
     error::{Error, ErrorKind, Result},
     operation::{Context, Handle, operations},
 };
-
-/// The operations that must work where the database is damaged or gone: whoever calls them opens a platform in memory.
-pub const OFFLINE: &[&str] = &["backup.restore", "backup.status", "backup.verify"];
 
 /// The handle of the backup.
 #[derive(Clone)]
