@@ -21,26 +21,58 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Spans are `tracing`'s: `heptad::operation` on every call, `heptad::port` on every verb of a metered port (level debug); refused calls are
-//! events of the target `heptad::audit`. Spans carry names and outcomes, never requests or records.
+//! # Spans
+//!
+//! Spans are `tracing`'s, one each, with fixed names: they carry names, counts and outcomes, never requests, records, texts or principals.
+//!
+//! | span | target | is |
+//! |---|---|---|
+//! | `operation` | `heptad::operation` | a call of an operation |
+//! | `port` | `heptad::port` (level debug) | a verb of a metered port: `store.commit`, `search.query`, `events.publish` |
+//! | `delivery` | `heptad::events` | an event in the hands of a consumer, from being handed out to being settled |
+//! | `llm` | `heptad::llm` | a call of a model |
+//! | `http` | `heptad::http` | an attempt to send a request |
+//!
+//! Refused calls are events of the target `heptad::audit`. With the feature `otlp`, [`otlp::Exporter`] sends spans and metrics to a collector, under the
+//! names of OpenTelemetry's semantic conventions, and an event carries the trace it was published in to whoever consumes it (`traceparent`).
+//!
+//! # Dashboard and alerts
+//!
+//! [`dashboard`](fn@dashboard) and [`alerts`](fn@alerts) are made of the families that are counted here, for this version; the operations
+//! `platform.dashboard` and `platform.alerts` print them.
 
+mod alerts;
 mod backup;
 mod bus_layer;
+pub mod config;
+pub(crate) mod context;
+mod dashboard;
 mod families;
 mod llm;
 mod meter;
+mod observed;
 mod operations;
+#[cfg(feature = "otlp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "otlp")))]
+pub mod otlp;
+mod platform;
 mod search_layer;
 mod store_layer;
 
 use std::{fmt, sync::Arc};
 
-use prometheus::{Registry, TextEncoder};
+use prometheus::TextEncoder;
 
-use self::{backup::BackupFamilies, llm::LlmFamilies, meter::PortFamilies};
+pub(crate) use self::observed::observe;
+#[cfg(feature = "otlp")]
+pub(crate) use self::platform::SpanCounts;
 pub use self::{
-    bus_layer::MeteredBus, meter::GroupSizes, operations::OperationMetrics, search_layer::MeteredIndex,
-    store_layer::MeteredStore,
+    alerts::alerts, bus_layer::MeteredBus, dashboard::dashboard, meter::GroupSizes,
+    operations::OperationMetrics, search_layer::MeteredIndex, store_layer::MeteredStore,
+};
+use self::{
+    backup::BackupFamilies, families::Declared, llm::LlmFamilies, meter::PortFamilies,
+    observed::ObservedFamilies, platform::PlatformFamilies,
 };
 
 /// The media type of [`Metrics::render`].
@@ -51,22 +83,31 @@ pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
 pub struct Metrics(Arc<Families>);
 
 struct Families {
-    registry: Registry,
+    declared: Declared,
     operations: OperationMetrics,
     ports: PortFamilies,
     llm: LlmFamilies,
+    observed: ObservedFamilies,
+    #[cfg_attr(
+        not(feature = "otlp"),
+        expect(dead_code, reason = "kept registered; the exporter alone counts in it")
+    )]
+    platform: PlatformFamilies,
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "the backup of a file counts in it"))]
     backup: BackupFamilies,
 }
 
 impl Metrics {
     /// Counts from zero.
     pub fn new() -> Self {
-        let registry = Registry::new();
-        let operations = OperationMetrics::register(&registry);
-        let ports = PortFamilies::register(&registry);
-        let llm = LlmFamilies::register(&registry);
-        let backup = BackupFamilies::register(&registry);
-        Self(Arc::new(Families { registry, operations, ports, llm, backup }))
+        let declared = Declared::default();
+        let operations = OperationMetrics::register(&declared);
+        let ports = PortFamilies::register(&declared);
+        let llm = LlmFamilies::register(&declared);
+        let observed = ObservedFamilies::register(&declared);
+        let platform = PlatformFamilies::register(&declared);
+        let backup = BackupFamilies::register(&declared);
+        Self(Arc::new(Families { declared, operations, ports, llm, observed, platform, backup }))
     }
 
     /// Calls of operations.
@@ -80,11 +121,28 @@ impl Metrics {
         GroupSizes::new(&self.0.ports, adapter)
     }
 
+    /// The names of everything that can be counted, also of what nothing was counted of yet, in order.
+    pub fn families(&self) -> Vec<&'static str> {
+        self.0.declared.names()
+    }
+
     /// All of it in the Prometheus text format, [`CONTENT_TYPE`].
     pub fn render(&self) -> String {
         TextEncoder::new()
-            .encode_to_string(&self.0.registry.gather())
+            .encode_to_string(&self.0.declared.registry.gather())
             .expect("the families are declared in this module and have help, type and samples of that type")
+    }
+
+    /// All of it as data.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn gather(&self) -> Vec<prometheus::proto::MetricFamily> {
+        self.0.declared.registry.gather()
+    }
+
+    /// What became of the spans that an exporter was given.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn spans(&self) -> SpanCounts {
+        self.0.platform.spans()
     }
 
     pub(crate) fn llm(&self) -> &LlmFamilies {
@@ -94,6 +152,10 @@ impl Metrics {
     #[cfg(feature = "sqlite")]
     pub(crate) fn backup(&self) -> &BackupFamilies {
         &self.0.backup
+    }
+
+    fn observed(&self) -> &ObservedFamilies {
+        &self.0.observed
     }
 
     fn ports(&self) -> &PortFamilies {
