@@ -220,6 +220,37 @@ const ROWS: &[Row] = &[
         ],
     },
     Row {
+        title: "Backup",
+        panels: &[
+            Panel {
+                title: "Since everything was shipped",
+                unit: "s",
+                queries: &[("lag", "time() - heptad_backup_complete_seconds")],
+            },
+            Panel {
+                title: "Done and failed",
+                unit: "cps",
+                queries: &[
+                    ("{{what}}", "sum by (what) (rate(heptad_backup_done_total[$__rate_interval]))"),
+                    (
+                        "failed: {{kind}}",
+                        "sum by (kind) (rate(heptad_backup_failures_total[$__rate_interval]))",
+                    ),
+                ],
+            },
+            Panel {
+                title: "Bytes shipped",
+                unit: "Bps",
+                queries: &[("bytes", "sum(rate(heptad_backup_bytes_total[$__rate_interval]))")],
+            },
+            Panel {
+                title: "Write-ahead log, and last commit shipped",
+                unit: "short",
+                queries: &[("log bytes", "heptad_backup_log_bytes"), ("commit", "heptad_backup_commit")],
+            },
+        ],
+    },
+    Row {
         title: "Telemetry",
         panels: &[Panel {
             title: "Spans",
