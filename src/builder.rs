@@ -150,12 +150,16 @@ impl Builder {
         let store: Arc<dyn Store> = Arc::new(MeteredStore::new(opened.store, &metrics, Arc::clone(&clock)));
         let bus: Arc<dyn EventBus> = Arc::new(LocalBus::new(Arc::clone(&store), Arc::clone(&clock)));
         let bus = Arc::new(MeteredBus::new(bus, &metrics, Arc::clone(&clock)));
-        let search = open_index(folder).map(|index| {
-            Catalog::new(Arc::clone(&store), Arc::new(MeteredIndex::new(index, &metrics, Arc::clone(&clock))))
-        });
         let llm = llm::config::open(&config, &variable, &store, &metrics, &clock).await?;
         let (tokens, login) = auth::config::open(&config, &variable, &clock).await?;
         let security = Security { tokens, login, ..opened.security };
+        let search = open_index(folder).map(|index| {
+            let (store, index) = (Arc::clone(&store), MeteredIndex::new(index, &metrics, Arc::clone(&clock)));
+            match &llm.embedder {
+                Some(embedder) => Catalog::embedding(store, Arc::new(index), Arc::clone(embedder)),
+                None => Catalog::new(store, Arc::new(index)),
+            }
+        });
         let operations = crate::registry();
         let ports = Ports { store, bus, search, llm, security, clock, config, metrics, backup, operations };
         Ok(telemetry.attach(Heptad::new(Kernel::new(ports))))

@@ -6,9 +6,9 @@
 //! |---|---|---|
 //! | [`store`] | [`store::Store`]: records and a log, committed together | `memory`, `sqlite` |
 //! | [`events`] | [`events::EventBus`]: CloudEvents, consumer groups, dead letters | `local` (on any store) |
-//! | [`search`] | [`search::SearchIndex`]: full text | `tantivy` |
+//! | [`search`] | [`search::SearchIndex`]: full text, and vectors beside it | `tantivy` |
 //! | `crypto` | `crypto::KeyRing`: wraps data keys (feature `encryption`) | file, text |
-//! | [`llm`] | [`llm::ChatModel`], [`llm::Embedder`]: language models, hosted | `openai`, `anthropic`, cassettes |
+//! | [`llm`] | [`llm::ChatModel`], [`llm::Embedder`]: language models, hosted and local | `openai`, `anthropic`, cassettes, `local_embed` |
 //! | [`backup`] | `backup::BackupTarget`: where the store's file is backed up to | folder, memory, object stores |
 //! | [`clock`] | [`clock::Clock`] | system, virtual (test kit) |
 //! | [`progress`] | [`progress::Progress`] | silent, the command line's bar |

@@ -1,5 +1,6 @@
 //! Local language models on the processor: GGUF and safetensors files, tokenizers, constrained sampling.
 
+pub mod bert;
 pub mod decoder;
 pub mod error;
 pub mod file;

@@ -75,6 +75,7 @@ const CORE_ENGINES: &[&str] = &[
     "llm/money.rs",
     "llm/schema",
     "llm/sse.rs",
+    "search/hybrid",
     "search/parse",
     "search/tokenize",
     "search/query.rs",

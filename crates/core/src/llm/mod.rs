@@ -37,6 +37,9 @@ pub mod layers;
 #[cfg(feature = "candle")]
 #[cfg_attr(docsrs, doc(cfg(feature = "candle")))]
 pub mod local;
+#[cfg(feature = "candle")]
+#[cfg_attr(docsrs, doc(cfg(feature = "candle")))]
+pub mod local_embed;
 mod message;
 pub mod money;
 #[cfg(feature = "openai")]

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Clause, Field, Snippet, Span,
+    Clause, Document, Field, Highlight, Schema, Snippet, Span,
     tokenize::{Token, tokenize},
 };
+use crate::error::Result;
 
 /// How much of a text is looked at: what matches behind this gives no snippet.
 const MAX_SCANNED_BYTES: usize = 1 << 20;
@@ -99,6 +100,28 @@ impl FieldNeedles {
         found.sort_by_key(|found| (found.start, found.end));
         found
     }
+}
+
+/// The snippets that `highlight` asks for, one for each field with a match.
+///
+/// # Errors
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) where a field is named that the schema lacks.
+pub(super) fn snippets(
+    document: &Document,
+    schema: &Schema,
+    highlight: &Highlight,
+    needles: &Needles,
+) -> Result<Vec<Snippet>> {
+    for name in &highlight.fields {
+        schema.position(name)?;
+    }
+    let shown = |name: &String| highlight.fields.is_empty() || highlight.fields.contains(name);
+    let fields = schema.fields.iter().enumerate();
+    let fields = fields.filter(|(_, field)| field.is_tokenized() && shown(&field.name));
+    let cut = fields.filter_map(|(place, field)| {
+        snippet(&document.text(&field.name)?, field, place, needles, highlight.max_chars)
+    });
+    Ok(cut.collect())
 }
 
 /// The piece of `text`, a value of `field`, with the most different needles, then with the most; `None` where there is none.

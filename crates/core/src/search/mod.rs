@@ -4,6 +4,10 @@
 //! every change to a stream in the same commit, and brings the index up to date from there, so that an index can be lost, damaged or
 //! behind and still end up telling the truth. Programs use the catalog; only adapters are written against the port.
 //!
+//! Fields may be [embedded](Field::embedded) as well: an embedder of [`llm`](crate::llm) makes vectors of their texts, and a query finds what
+//! is about the same thing in other words. [`Mode`] says by what documents are ranked; text and vectors are put together by a weight that
+//! is learnt from judged queries ([`Catalog::tune`]) and falls back to the better of the two where together they are no better.
+//!
 //! What a query means is decided here and not by an adapter: [`parse()`] turns the user's line into a [`Query`], [`plan()`] turns that into
 //! tokens with the functions of [`tokenize`], and [`snippet()`] cuts the highlights. An adapter finds and ranks.
 //!
@@ -39,6 +43,7 @@
 mod catalog;
 mod document;
 mod highlight;
+mod hybrid;
 pub mod operations;
 mod page;
 mod parse;
@@ -56,10 +61,11 @@ pub use self::{
     catalog::{Catalog, CollectionStatus, Rebuilt},
     document::{Document, FieldValue},
     highlight::{Needles, snippet},
-    page::{FacetCount, Hit, SearchPage, Snippet, Span},
+    hybrid::{Judged, Measures, Relevant, TuneReport, windows},
+    page::{FacetCount, Hit, Ranked, SearchPage, Snippet, Span},
     parse::{MAX_QUERY_BYTES, Operator, parse},
     plan::{Clause, Scalar, plan},
-    query::{FacetRequest, Highlight, Query, SearchQuery},
+    query::{FacetRequest, Highlight, Mode, Query, SearchQuery},
     schema::{Field, FieldKind, Language, Schema},
 };
 use crate::error::{Error, Result};
@@ -125,7 +131,7 @@ pub enum Found {
     Created,
 }
 
-/// The port: six verbs. Every adapter passes `heptad_testkit::search` unchanged.
+/// The port: eight verbs, two of which have a plain form in terms of the others. Every adapter passes `heptad_testkit::search` unchanged.
 ///
 /// The name of a collection is 1 to 64 characters of `a-z 0-9 _ - . :` beginning with a letter.
 #[async_trait]
@@ -159,6 +165,27 @@ pub trait SearchIndex: Send + Sync {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a query that cannot be understood or names what the schema lacks;
     /// [`LimitExceeded`](crate::ErrorKind::LimitExceeded) for a window beyond the capabilities; [`NotFound`](crate::ErrorKind::NotFound).
     async fn query(&self, collection: &str, query: &SearchQuery) -> Result<SearchPage>;
+
+    /// The ids and scores of the first `limit` documents that [`query`](Self::query) finds, without the documents.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    async fn rank(&self, collection: &str, query: &SearchQuery, limit: usize) -> Result<Vec<(String, f32)>> {
+        let page = self.query(collection, &query.clone().window(0, limit)).await?;
+        Ok(page.hits.into_iter().map(|hit| (hit.id, hit.score)).collect())
+    }
+
+    /// The ids of all documents that match every one of `filters`, in no order.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query), but for limits: an adapter without a form of its own has those of its window.
+    async fn matching(&self, collection: &str, filters: &[Query]) -> Result<Vec<String>> {
+        let mut query = SearchQuery::new(Query::MatchAll);
+        query.filters = filters.to_vec();
+        let total = self.query(collection, &query.clone().window(0, 0)).await?.total;
+        let limit = usize::try_from(total).unwrap_or(usize::MAX);
+        Ok(self.rank(collection, &query, limit).await?.into_iter().map(|(id, _)| id).collect())
+    }
 
     /// Removes `collection` with all it holds; what is not there is passed over.
     async fn remove(&self, collection: &str) -> Result<()>;

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Catalog, CollectionStatus, Document, FacetRequest, Highlight, Operator, Rebuilt, Schema, SearchPage,
-    SearchQuery, parse,
+    Catalog, CollectionStatus, Document, FacetRequest, Highlight, Judged, Mode, Operator, Rebuilt, Schema,
+    SearchPage, SearchQuery, TuneReport, parse,
 };
 use crate::{
     error::Result,
@@ -64,6 +64,10 @@ pub struct QueryRequest {
     /// More queries, all of which must match; they have no part in the score.
     #[serde(default)]
     pub filters: Vec<String>,
+    /// By what to find and rank: words (`text`), what documents are about (`vector`), or both (`hybrid`). Both where it is not given and fields
+    /// are embedded. Where that cannot be done it is words, and the answer says why.
+    #[serde(default)]
+    pub mode: Option<Mode>,
     /// How many hits to pass over.
     #[serde(default)]
     pub offset: usize,
@@ -125,6 +129,21 @@ pub struct RebuildRequest {
     pub collection: String,
 }
 
+/// Queries with known answers, from which a collection learns how to rank.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TuneRequest {
+    /// The collection.
+    pub collection: String,
+    /// The queries, each with the documents that answer it; two or more.
+    pub judged: Vec<Judged>,
+    /// Into how many parts the queries are divided: each part is ranked by what was learnt from the others. 2 to 20.
+    #[serde(default = "five")]
+    pub folds: usize,
+    /// Only measures; what the collection learnt before stays.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
 impl QueryRequest {
     /// The first ten hits of `query` in `collection`.
     pub fn new(collection: impl Into<String>, query: impl Into<String>) -> Self {
@@ -133,6 +152,7 @@ impl QueryRequest {
             query: query.into(),
             operator: Operator::Any,
             filters: Vec::new(),
+            mode: None,
             offset: 0,
             limit: ten(),
             facets: Vec::new(),
@@ -169,6 +189,7 @@ impl Search {
             limit: request.limit,
             facets: request.facets,
             highlight: request.highlight,
+            mode: request.mode,
         };
         let catalog = self.catalog()?;
         let Some(shown) = request.fields else { return catalog.query(&request.collection, &query).await };
@@ -212,6 +233,16 @@ impl Search {
         self.catalog()?.rebuild(&request.collection, &*self.context.progress).await
     }
 
+    /// Learns from judged queries how to weigh words against vectors in a collection, and measures what it gains.
+    ///
+    /// Text, vectors and both together are measured (nDCG@10, and MAP), the last on queries that the weight was not learnt from. Where both together
+    /// are no better than the better of the two, that one alone is used.
+    #[operation(writes)]
+    pub async fn tune(&self, request: TuneRequest) -> Result<TuneReport> {
+        let TuneRequest { collection, judged, folds, dry_run } = request;
+        self.catalog()?.tune(&collection, &judged, folds, !dry_run).await
+    }
+
     fn catalog(&self) -> Result<&Catalog> {
         self.context.kernel.search()
     }
@@ -219,6 +250,10 @@ impl Search {
 
 fn everything() -> String {
     "*".to_owned()
+}
+
+fn five() -> usize {
+    5
 }
 
 fn ten() -> usize {

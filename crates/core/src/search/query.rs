@@ -115,12 +115,35 @@ pub struct SearchQuery {
     pub facets: Vec<FacetRequest>,
     /// Whether and how to show where the words are.
     pub highlight: Option<Highlight>,
+    /// How to find and rank; for a [`Catalog`](super::Catalog), which chooses where it is not said. An index finds by text alone.
+    pub mode: Option<Mode>,
+}
+
+/// How documents are found and ranked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// By their words (BM25).
+    #[default]
+    Text,
+    /// By what they are about: the nearness of their vectors to that of the query.
+    Vector,
+    /// By both, weighted.
+    Hybrid,
 }
 
 impl SearchQuery {
     /// The first ten hits of `query`.
     pub fn new(query: Query) -> Self {
-        Self { query, filters: Vec::new(), offset: 0, limit: 10, facets: Vec::new(), highlight: None }
+        Self {
+            query,
+            filters: Vec::new(),
+            offset: 0,
+            limit: 10,
+            facets: Vec::new(),
+            highlight: None,
+            mode: None,
+        }
     }
 
     /// The first ten hits of the line of a user.
@@ -146,6 +169,13 @@ impl SearchQuery {
     #[must_use]
     pub fn faceted(mut self, facet: FacetRequest) -> Self {
         self.facets.push(facet);
+        self
+    }
+
+    /// The same query, found and ranked in this way.
+    #[must_use]
+    pub fn ranked(mut self, mode: Mode) -> Self {
+        self.mode = Some(mode);
         self
     }
 

@@ -33,6 +33,9 @@ pub struct Field {
     /// How much a match counts against one in another field; above 0.
     #[serde(default = "one")]
     pub boost: f32,
+    /// Whether it is also found by what it is about: only fields of text and code, and only where an embedder is configured.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub embedded: bool,
 }
 
 /// What the values of a field are. Any field may hold one value or a list of them.
@@ -91,7 +94,7 @@ pub enum Language {
 impl Field {
     /// A field called `name`, stored and indexed.
     pub fn new(name: impl Into<String>, kind: FieldKind) -> Self {
-        Self { name: name.into(), kind, stored: true, indexed: true, boost: 1.0 }
+        Self { name: name.into(), kind, stored: true, indexed: true, boost: 1.0, embedded: false }
     }
 
     /// English prose.
@@ -132,6 +135,13 @@ impl Field {
     #[must_use]
     pub fn unindexed(mut self) -> Self {
         self.indexed = false;
+        self
+    }
+
+    /// The same field, also found by what it is about.
+    #[must_use]
+    pub fn embedded(mut self) -> Self {
+        self.embedded = true;
         self
     }
 
@@ -198,8 +208,18 @@ impl Schema {
                     "field `{name}`: a boost is a number above 0, not {boost}"
                 )));
             }
+            if field.embedded && !field.is_tokenized() {
+                return Err(Error::invalid(format!(
+                    "field `{name}`: only fields of text and code can be embedded"
+                )));
+            }
         }
         Ok(())
+    }
+
+    /// The fields that are found by what they are about.
+    pub fn embedded(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.embedded)
     }
 
     /// The place of the field called `name`.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     clock::Clock,
     error::Result,
-    search::{Capabilities, Changes, Checkpoint, Found, Schema, SearchIndex, SearchPage, SearchQuery},
+    search::{Capabilities, Changes, Checkpoint, Found, Query, Schema, SearchIndex, SearchPage, SearchQuery},
 };
 
 /// A [`SearchIndex`] that counts and times the verbs of another, with a span for each.
@@ -23,6 +23,8 @@ pub struct MeteredIndex {
     checkpoint: Verb,
     apply: Verb,
     query: Verb,
+    rank: Verb,
+    matching: Verb,
     remove: Verb,
     documents_written: IntCounter,
     documents_deleted: IntCounter,
@@ -38,6 +40,8 @@ impl MeteredIndex {
             checkpoint: meter.verb("checkpoint"),
             apply: meter.verb("apply"),
             query: meter.verb("query"),
+            rank: meter.verb("rank"),
+            matching: meter.verb("matching"),
             remove: meter.verb("remove"),
             documents_written: meter.items("documents_written"),
             documents_deleted: meter.items("documents_deleted"),
@@ -74,6 +78,14 @@ impl SearchIndex for MeteredIndex {
         let page = self.meter.measure(&self.query, self.inner.query(collection, query)).await?;
         self.hits.inc_by(page.hits.len() as u64);
         Ok(page)
+    }
+
+    async fn rank(&self, collection: &str, query: &SearchQuery, limit: usize) -> Result<Vec<(String, f32)>> {
+        self.meter.measure(&self.rank, self.inner.rank(collection, query, limit)).await
+    }
+
+    async fn matching(&self, collection: &str, filters: &[Query]) -> Result<Vec<String>> {
+        self.meter.measure(&self.matching, self.inner.matching(collection, filters)).await
     }
 
     async fn remove(&self, collection: &str) -> Result<()> {

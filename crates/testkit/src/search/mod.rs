@@ -35,7 +35,8 @@ macro_rules! search_suite {
             a_better_match_comes_first, boosts_count, snippets_show_what_matches, unstored_fields_are_found_but_not_shown,
             collections_do_not_see_each_other, checkpoints_are_remembered_with_the_changes,
             another_schema_empties_the_collection, reopening_keeps_what_was_applied, misuse_is_refused_with_a_reason,
-            hostile_documents_and_queries_do_no_harm
+            hostile_documents_and_queries_do_no_harm, ranks_are_those_of_the_query, matching_finds_every_id,
+            every_mode_obeys_filters_and_what_is_unwanted
         }
 
         #[test]

@@ -33,7 +33,7 @@ pub struct Rebuilt {
 }
 
 /// What the stream says to who stands at a place in it.
-enum Next {
+pub(super) enum Next {
     /// These entries follow.
     Entries(Vec<Entry>),
     /// It is not the stream, or no longer the stream, that the place is in.
@@ -80,7 +80,7 @@ impl Catalog {
     }
 
     /// What follows `place`. The entry at the place itself is read too: it must be the one that was applied.
-    async fn next(&self, stream: &StreamId, place: &Place) -> Result<Next> {
+    pub(super) async fn next(&self, stream: &StreamId, place: &Place) -> Result<Next> {
         let before = Offset(place.offset.saturating_sub(1));
         let mut entries = self.0.store.read(stream, before, ENTRIES_PER_COMMIT).await?;
         if place.offset == 0 {
@@ -211,7 +211,7 @@ impl Pages<'_> {
     }
 }
 
-fn read(record: &Record) -> Result<Document> {
+pub(super) fn read(record: &Record) -> Result<Document> {
     Ok(Document { id: record.key.id().to_owned(), fields: record.value.decode()? })
 }
 

@@ -9,6 +9,7 @@ mod follow;
 mod names;
 mod probe;
 mod removal;
+mod vectors;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -19,10 +20,14 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedMutexGuard;
 
 pub use self::follow::Rebuilt;
-use self::names::Definition;
-use super::{Document, Query, Schema, SearchIndex, SearchPage, SearchQuery};
+use self::{
+    names::Definition,
+    vectors::{Effort, Meaning, Way},
+};
+use super::{Document, Mode, Query, Schema, SearchIndex, SearchPage, SearchQuery};
 use crate::{
     error::{Error, ErrorKind, Result},
+    llm::Embedder,
     progress::{Progress, Silent},
     store::{Batch, Expect, KeyRange, Offset, Page, Store, Value},
 };
@@ -39,6 +44,8 @@ struct Shared {
     index: Arc<dyn SearchIndex>,
     /// Held by whoever brings a collection of the index up to date.
     following: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// Vectors, where there is who makes them.
+    meaning: Option<Meaning>,
 }
 
 /// A collection and how many documents its index has.
@@ -55,7 +62,17 @@ pub struct CollectionStatus {
 impl Catalog {
     /// The catalog of `store`, searched through `index`.
     pub fn new(store: Arc<dyn Store>, index: Arc<dyn SearchIndex>) -> Self {
-        Self(Arc::new(Shared { store, index, following: Mutex::default() }))
+        Self(Arc::new(Shared { store, index, following: Mutex::default(), meaning: None }))
+    }
+
+    /// The catalog of `store`, searched through `index` and by vectors that `embedder` makes.
+    pub fn embedding(
+        store: Arc<dyn Store>,
+        index: Arc<dyn SearchIndex>,
+        embedder: Arc<dyn Embedder>,
+    ) -> Self {
+        let meaning = Some(Meaning::new(embedder));
+        Self(Arc::new(Shared { store, index, following: Mutex::default(), meaning }))
     }
 
     /// What the index can do.
@@ -94,7 +111,15 @@ impl Catalog {
             self.0.store.commit(batch).await?;
         }
         self.tolerating_another_writer(self.follow(collection, &definition).await)?;
+        self.embed_or_tell(collection).await;
         Ok(())
+    }
+
+    /// Embeds what changed. Whoever puts documents has put them, whether the embedder answers or not: it is asked again by the next query.
+    async fn embed_or_tell(&self, collection: &str) {
+        if let Err(error) = self.follow_vectors(collection, Effort::Whole).await {
+            tracing::warn!(collection, ?error, "documents are left without vectors for now");
+        }
     }
 
     /// Adds `documents`, each in place of one with the same id, and makes them findable. Of several with one id the last counts.
@@ -122,7 +147,9 @@ impl Catalog {
             return Ok(());
         }
         self.0.store.commit(batch).await?;
-        self.catch_up(collection).await.map(|_| ())
+        let followed = self.catch_up(collection).await.map(|_| ());
+        self.embed_or_tell(collection).await;
+        followed
     }
 
     /// Adds changes of documents to `batch`, so that they happen with the rest of it. They are found by the first query after its commit.
@@ -147,12 +174,18 @@ impl Catalog {
             return Ok(());
         }
         batch.require(names::definition(collection)?, Expect::Exactly(version));
+        let embedded = definition.schema.embedded().next().is_some();
         let mut ids = Vec::with_capacity(changed.len());
         for (id, document) in changed {
             let key = names::document(collection, &id)?;
             match document {
                 Some(document) => batch.put(key, Value::json(&document.fields)?),
-                None => batch.delete(key),
+                None => {
+                    if embedded {
+                        batch.delete(vectors::key(collection, &id)?);
+                    }
+                    batch.delete(key)
+                }
             };
             ids.push(Value::json(&id)?);
         }
@@ -186,15 +219,26 @@ impl Catalog {
     /// As [`SearchIndex::query`]; [`NotFound`](ErrorKind::NotFound) for a collection that was not defined.
     pub async fn query(&self, collection: &str, query: &SearchQuery) -> Result<SearchPage> {
         let behind = self.catch_up(collection).await?;
-        let answer = match self.0.index.query(collection, query).await {
+        let way = self.way(collection, query).await?;
+        let answer = match self.answer_by(collection, query, way.clone()).await {
             Err(error) if error.kind() == ErrorKind::Corrupt => {
                 tracing::warn!(collection, ?error, "the search index is damaged and built anew");
                 self.catch_up(collection).await?;
-                self.0.index.query(collection, query).await
+                self.answer_by(collection, query, way).await
             }
             answer => answer,
         };
         answer.map(|page| SearchPage { behind, ..page })
+    }
+
+    async fn answer_by(&self, collection: &str, query: &SearchQuery, way: Way) -> Result<SearchPage> {
+        match way {
+            Way::Words(ranked) => {
+                let page = self.0.index.query(collection, query).await?;
+                Ok(SearchPage { ranked, ..page })
+            }
+            Way::Meaning(asked) => self.answer(collection, query, asked).await,
+        }
     }
 
     /// Brings the index of `collection` up to date; returns how many changes are missing because another process writes it.
@@ -228,6 +272,11 @@ impl Catalog {
         self.0.index.ensure(collection, &definition.schema).await?;
         let rebuilt = self.build(collection, &definition, progress).await?;
         self.follow(collection, &definition).await?;
+        drop(_following);
+        if let Some(meaning) = &self.0.meaning {
+            meaning.forget(collection);
+        }
+        self.embed_or_tell(collection).await;
         Ok(rebuilt)
     }
 
@@ -245,7 +294,7 @@ impl Catalog {
             for record in &page {
                 let name = record.key.id().to_owned();
                 let definition: Definition = record.value.decode()?;
-                let all = SearchQuery::new(Query::MatchAll).window(0, 0);
+                let all = SearchQuery::new(Query::MatchAll).window(0, 0).ranked(Mode::Text);
                 match self.query(&name, &all).await {
                     Ok(page) => {
                         let documents = page.total;

@@ -4,11 +4,11 @@
 //! removes the mark. What a crash leaves in between is finished by whoever drops or defines a collection of that name next, and a
 //! collection defined anew never has documents of the old one.
 
-use super::{Catalog, follow::unknown, names};
+use super::{Catalog, follow::unknown, names, vectors};
 use crate::{
     error::Result,
-    progress::Progress,
-    store::{Batch, Expect, KeyRange, Page, Value, Version},
+    progress::{Progress, Silent},
+    store::{Batch, Expect, Key, KeyRange, Page, Value, Version},
 };
 
 /// How many documents are removed in one commit.
@@ -36,7 +36,11 @@ impl Catalog {
         }
         let documents = self.forget_documents(collection, mark, progress).await?;
         self.0.index.remove(collection).await?;
+        if let Some(meaning) = &self.0.meaning {
+            meaning.forget(collection);
+        }
         let mut batch = Batch::new();
+        batch.delete(vectors::tuning(collection)?);
         batch.delete_if(key, Expect::Exactly(mark));
         self.0.store.commit(batch).await?;
         tracing::info!(collection, documents, "a collection was dropped");
@@ -52,22 +56,9 @@ impl Catalog {
         progress: &dyn Progress,
     ) -> Result<u64> {
         let definition = names::definition(collection)?;
-        let range = KeyRange::all(names::documents(collection));
-        let mut documents = 0;
-        loop {
-            let page = self.0.store.scan(range.clone(), Page::first(DOCUMENTS_PER_COMMIT)).await?;
-            if page.is_empty() {
-                break;
-            }
-            documents += page.len() as u64;
-            let mut batch = Batch::new();
-            batch.require(definition.clone(), Expect::Exactly(mark));
-            for record in page {
-                batch.delete(record.key);
-            }
-            self.0.store.commit(batch).await?;
-            progress.report(documents, 0, collection);
-        }
+        let documents =
+            self.forget_records(&names::documents(collection), &definition, mark, progress).await?;
+        self.forget_records(&vectors::vectors(collection), &definition, mark, &Silent).await?;
         if let Some(last) = self.last_entry(collection).await? {
             let mut batch = Batch::new();
             batch.require(definition, Expect::Exactly(mark)).trim(names::changes(collection)?, last.offset);
@@ -75,5 +66,31 @@ impl Catalog {
         }
         progress.finish();
         Ok(documents)
+    }
+
+    /// Removes all records of a collection of the store, while `definition` is as in `mark`.
+    async fn forget_records(
+        &self,
+        records: &str,
+        definition: &Key,
+        mark: Version,
+        progress: &dyn Progress,
+    ) -> Result<u64> {
+        let range = KeyRange::all(records);
+        let mut gone = 0;
+        loop {
+            let page = self.0.store.scan(range.clone(), Page::first(DOCUMENTS_PER_COMMIT)).await?;
+            if page.is_empty() {
+                return Ok(gone);
+            }
+            gone += page.len() as u64;
+            let mut batch = Batch::new();
+            batch.require(definition.clone(), Expect::Exactly(mark));
+            for record in page {
+                batch.delete(record.key);
+            }
+            self.0.store.commit(batch).await?;
+            progress.report(gone, 0, records);
+        }
     }
 }

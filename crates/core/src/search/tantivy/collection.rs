@@ -19,14 +19,15 @@ use super::{
     facets::ValueCounts,
     failure,
     fields::{Fields, ID, column_name},
+    ids::Ids,
     open::Payload,
     query::{build, filtered},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     search::{
-        Changes, Checkpoint, Document, FacetCount, FacetRequest, FieldKind, Highlight, Hit, Needles, Schema,
-        SearchPage, SearchQuery, Snippet, plan, snippet,
+        Changes, Checkpoint, Clause, Document, FacetCount, FacetRequest, FieldKind, Highlight, Hit, Needles,
+        Query, Schema, SearchPage, SearchQuery, highlight::snippets, plan,
     },
 };
 
@@ -96,13 +97,35 @@ impl Collection {
         self.load(&mut writer)
     }
 
+    /// What is to match, in tantivy's terms.
+    fn wanted(&self, clause: &Clause, filters: &[Query]) -> Result<Box<dyn ::tantivy::query::Query>> {
+        let build = |clause: &Clause| build(clause, &self.schema, &self.fields);
+        let filters = filters.iter().map(|filter| build(&plan(filter, &self.schema)?));
+        Ok(filtered(build(clause)?, filters.collect::<Result<_>>()?))
+    }
+
+    /// The ids of what matches, each with its score, best first.
+    pub(super) fn rank(&self, query: &SearchQuery, limit: usize) -> Result<Vec<(String, Score)>> {
+        let wanted = self.wanted(&plan(&query.query, &self.schema)?, &query.filters)?;
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let by_score_then_id =
+            ((SortBySimilarityScore, Order::Desc), (SortByString::for_field(ID), Order::Asc));
+        let best = TopDocs::with_limit(limit).order_by(by_score_then_id);
+        let best = self.searcher()?.search(&*wanted, &best).map_err(failure)?;
+        Ok(best.into_iter().map(|((score, id), _)| (id.unwrap_or_default(), score)).collect())
+    }
+
+    /// The ids of what matches all of `filters`.
+    pub(super) fn matching(&self, filters: &[Query]) -> Result<Vec<String>> {
+        let wanted = self.wanted(&Clause::All, filters)?;
+        self.searcher()?.search(&*wanted, &Ids).map_err(failure)
+    }
+
     pub(super) fn query(&self, query: &SearchQuery) -> Result<SearchPage> {
         let clause = plan(&query.query, &self.schema)?;
-        let filters = query
-            .filters
-            .iter()
-            .map(|filter| build(&plan(filter, &self.schema)?, &self.schema, &self.fields));
-        let wanted = filtered(build(&clause, &self.schema, &self.fields)?, filters.collect::<Result<_>>()?);
+        let wanted = self.wanted(&clause, &query.filters)?;
         let mut collectors = MultiCollector::new();
         let count = collectors.add_collector(Count);
         let best = (query.limit > 0).then(|| {
@@ -154,32 +177,10 @@ impl Collection {
         let written: TantivyDocument = searcher.doc(address).map_err(failure)?;
         let mut document = Document { id, fields: self.fields.read(&written)? };
         let snippets = match highlight {
-            Some(highlight) => self.snippets(&document, highlight, needles)?,
+            Some(highlight) => snippets(&document, &self.schema, highlight, needles)?,
             None => Vec::new(),
         };
         Ok(Hit { id: std::mem::take(&mut document.id), score, fields: document.fields, snippets })
-    }
-
-    fn snippets(
-        &self,
-        document: &Document,
-        highlight: &Highlight,
-        needles: &Needles,
-    ) -> Result<Vec<Snippet>> {
-        for name in &highlight.fields {
-            self.schema.position(name)?;
-        }
-        let shown = |name: &String| highlight.fields.is_empty() || highlight.fields.contains(name);
-        let fields = self
-            .schema
-            .fields
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| field.is_tokenized() && shown(&field.name));
-        let cut = fields.filter_map(|(place, field)| {
-            snippet(&document.text(&field.name)?, field, place, needles, highlight.max_chars)
-        });
-        Ok(cut.collect())
     }
 
     fn write_all(&self, documents: Vec<Document>) -> Result<Vec<(String, TantivyDocument)>> {

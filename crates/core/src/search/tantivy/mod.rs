@@ -10,6 +10,7 @@
 mod collection;
 mod facets;
 mod fields;
+mod ids;
 mod open;
 mod query;
 mod steady;
@@ -22,7 +23,8 @@ use tracing::Instrument as _;
 
 use self::{collection::Collection, open::Place};
 use super::{
-    Capabilities, Changes, Checkpoint, Found, Schema, SearchIndex, SearchPage, SearchQuery, check_collection,
+    Capabilities, Changes, Checkpoint, Found, Query, Schema, SearchIndex, SearchPage, SearchQuery,
+    check_collection,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -121,6 +123,16 @@ impl SearchIndex for TantivyIndex {
         }
         let query = query.clone();
         self.run("query", collection, move |collection| collection.query(&query)).await
+    }
+
+    async fn rank(&self, collection: &str, query: &SearchQuery, limit: usize) -> Result<Vec<(String, f32)>> {
+        let query = query.clone();
+        self.run("rank", collection, move |collection| collection.rank(&query, limit)).await
+    }
+
+    async fn matching(&self, collection: &str, filters: &[Query]) -> Result<Vec<String>> {
+        let filters = filters.to_vec();
+        self.run("matching", collection, move |collection| collection.matching(&filters)).await
     }
 
     async fn remove(&self, collection: &str) -> Result<()> {

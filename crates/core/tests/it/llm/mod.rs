@@ -10,6 +10,8 @@ pub(crate) mod hosted;
 mod layers;
 #[cfg(feature = "candle")]
 mod local;
+#[cfg(feature = "candle")]
+pub(crate) mod local_embed;
 mod money;
 mod operations;
 mod redact;

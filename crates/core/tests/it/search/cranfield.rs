@@ -25,14 +25,14 @@ fn report(line: &str) {
     writeln!(io::stderr(), "cranfield: {line}").expect("the terminal takes a line");
 }
 
-fn folder() -> PathBuf {
+pub(super) fn folder() -> PathBuf {
     let data = env::var_os("HEPTAD_DATA").map(PathBuf::from);
     data.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"))
         .join("core/cranfield")
 }
 
 /// The collection's three files, or why there are none.
-fn load(folder: &Path) -> Result<[String; 3], String> {
+pub(super) fn load(folder: &Path) -> Result<[String; 3], String> {
     let read = |name: &str| {
         fs::read_to_string(folder.join(name))
             .map_err(|error| format!("{name} in {}: {error}", folder.display()))
@@ -51,7 +51,7 @@ fn load(folder: &Path) -> Result<[String; 3], String> {
 }
 
 /// The sections (`.T`, `.W`, …) of each item of a SMART file, in order.
-fn items(text: &str) -> Vec<HashMap<char, String>> {
+pub(super) fn items(text: &str) -> Vec<HashMap<char, String>> {
     let mut items: Vec<HashMap<char, String>> = Vec::new();
     let mut section = None;
     for line in text.lines() {
@@ -75,6 +75,32 @@ fn items(text: &str) -> Vec<HashMap<char, String>> {
     items
 }
 
+/// The abstracts, numbered from 1.
+pub(super) fn documents(abstracts: &str) -> Vec<Document> {
+    let documents: Vec<_> = items(abstracts)
+        .into_iter()
+        .enumerate()
+        .map(|(at, item)| {
+            Document::new((at + 1).to_string()).with("text", item.get(&'W').cloned().unwrap_or_default())
+        })
+        .collect();
+    assert_eq!(documents.len(), 1400);
+    documents
+}
+
+/// The gains of documents by question. Code 1 is a complete answer, 4 of little use; -1 and 5 are none.
+pub(super) fn gains(judgements: &str) -> HashMap<usize, HashMap<String, f64>> {
+    let mut gains: HashMap<usize, HashMap<String, f64>> = HashMap::new();
+    for line in judgements.lines() {
+        let numbers: Vec<i32> = line.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+        if let [question, document, code @ 1..=4] = numbers[..] {
+            let question = usize::try_from(question).expect("a positive number");
+            gains.entry(question).or_default().insert(document.to_string(), f64::from(5 - code));
+        }
+    }
+    gains
+}
+
 /// Discounted cumulative gain of the first ten.
 fn dcg(gains: impl Iterator<Item = f64>) -> f64 {
     gains.take(10).enumerate().map(|(rank, gain)| gain / (rank as f64 + 2.0).log2()).sum()
@@ -93,25 +119,8 @@ async fn ranking_on_cranfield_is_sound() {
         .await
         .expect("defined");
     // The abstracts repeat their titles, so the title is no field of its own.
-    let documents: Vec<_> = items(&abstracts)
-        .into_iter()
-        .enumerate()
-        .map(|(at, item)| {
-            Document::new((at + 1).to_string()).with("text", item.get(&'W').cloned().unwrap_or_default())
-        })
-        .collect();
-    assert_eq!(documents.len(), 1400);
-    catalog.put("cranfield", documents).await.expect("indexed");
-
-    // Code 1 is a complete answer, 4 of little use; -1 and 5 are none.
-    let mut gains: HashMap<usize, HashMap<String, f64>> = HashMap::new();
-    for line in judgements.lines() {
-        let numbers: Vec<i32> = line.split_whitespace().filter_map(|number| number.parse().ok()).collect();
-        if let [question, document, code @ 1..=4] = numbers[..] {
-            let question = usize::try_from(question).expect("a positive number");
-            gains.entry(question).or_default().insert(document.to_string(), f64::from(5 - code));
-        }
-    }
+    catalog.put("cranfield", documents(&abstracts)).await.expect("indexed");
+    let gains = gains(&judgements);
     let questions = items(&questions);
     assert_eq!((questions.len(), gains.len()), (225, 225));
     let mut total = 0.0;

@@ -12,6 +12,8 @@ pub(crate) mod crash;
 #[cfg(all(feature = "tantivy", feature = "sqlite"))]
 mod drop_crash;
 #[cfg(feature = "tantivy")]
+mod hybrid;
+#[cfg(feature = "tantivy")]
 mod operations;
 #[cfg(feature = "tantivy")]
 mod removal;

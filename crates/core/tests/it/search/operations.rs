@@ -85,7 +85,7 @@ async fn the_same_works_by_name_with_json_and_defaults() -> Result<()> {
     let everything = call("search.query", json!({ "collection": "notes" })).await?;
     assert_eq!(everything["hits"][0]["fields"]["path"], "a");
     let names: Vec<_> = registry.iter().map(|operation| operation.spec.name).collect();
-    assert_eq!(names, ["collections", "delete", "drop", "index", "query", "rebuild"]);
+    assert_eq!(names, ["collections", "delete", "drop", "index", "query", "rebuild", "tune"]);
     Ok(())
 }
 

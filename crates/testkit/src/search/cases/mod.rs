@@ -3,5 +3,6 @@
 mod answers;
 mod changes;
 mod finding;
+mod ranking;
 
-pub use self::{answers::*, changes::*, finding::*};
+pub use self::{answers::*, changes::*, finding::*, ranking::*};

@@ -1,0 +1,96 @@
+//! Fills the vectors of a collection from its records.
+
+use std::{collections::VecDeque, sync::atomic::Ordering};
+
+use super::{Catalog, Definition, Meaning, Room, State, record::Passage, vectors};
+use crate::{
+    error::{ErrorKind, Result},
+    store::{Batch, Expect, KeyRange, Page, Record},
+};
+
+/// How many records of vectors are read at once.
+const RECORDS_AT_ONCE: usize = 256;
+
+impl Catalog {
+    /// Reads documents and records side by side, both in the order of ids. What has no record of its present text is left in
+    /// `state.changed`; a record without a document is removed.
+    pub(super) async fn load_vectors(
+        &self,
+        meaning: &Meaning,
+        collection: &str,
+        definition: &Definition,
+        room: &Room,
+        state: &mut State,
+    ) -> Result<()> {
+        *room.write() = None;
+        state.changed.clear();
+        // First where the stream is, then the records: they are at least as new.
+        let place = definition.place(self.last_entry(collection).await?.as_ref());
+        let mut records = Records {
+            catalog: self,
+            range: KeyRange::all(vectors(collection)),
+            read: VecDeque::new(),
+            done: false,
+        };
+        let mut orphans = Vec::new();
+        let mut pages = self.pages(collection);
+        while let Some(documents) = pages.next().await? {
+            for document in documents {
+                while let Some(orphan) = records.next_if(|id| id < document.id.as_str()).await? {
+                    orphans.push(orphan);
+                }
+                let record = records.next_if(|id| id == document.id).await?;
+                match (Passage::of(&document, &definition.schema, meaning.model()), record) {
+                    (Some(passage), Some(record)) => match passage.vectors(&record.value) {
+                        Some(vectors) => room.insert(&document.id, &vectors)?,
+                        None => drop(state.changed.insert(document.id)),
+                    },
+                    (Some(_), None) => drop(state.changed.insert(document.id)),
+                    (None, Some(record)) => orphans.push(record),
+                    (None, None) => {}
+                }
+            }
+        }
+        while let Some(orphan) = records.next_if(|_| true).await? {
+            orphans.push(orphan);
+        }
+        for some in orphans.chunks(RECORDS_AT_ONCE) {
+            let mut batch = Batch::new();
+            for orphan in some {
+                batch.delete_if(orphan.key.clone(), Expect::Exactly(orphan.version));
+            }
+            match self.0.store.commit(batch).await {
+                // Somebody embedded one of them at the same time: they are looked at when the records are read next.
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                done => drop(done?),
+            }
+        }
+        state.place = Some(place);
+        room.pending.store(state.changed.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// The records of vectors, ordered by id.
+struct Records<'a> {
+    catalog: &'a Catalog,
+    range: KeyRange,
+    read: VecDeque<Record>,
+    done: bool,
+}
+
+impl Records<'_> {
+    /// The next record, where its id is wanted.
+    async fn next_if(&mut self, wanted: impl Fn(&str) -> bool) -> Result<Option<Record>> {
+        if self.read.is_empty() && !self.done {
+            let page = self.catalog.0.store.scan(self.range.clone(), Page::first(RECORDS_AT_ONCE)).await?;
+            match page.last() {
+                Some(last) => self.range = self.range.clone().after(last.key.id()),
+                None => self.done = true,
+            }
+            self.read.extend(page);
+        }
+        let next = self.read.front().is_some_and(|record| wanted(record.key.id()));
+        Ok(if next { self.read.pop_front() } else { None })
+    }
+}
