@@ -87,7 +87,7 @@ impl Catalog {
     /// [`Conflict`](ErrorKind::Conflict) where another process changes the schema at the same time.
     pub async fn define(&self, collection: &str, schema: &Schema) -> Result<()> {
         schema.check()?;
-        let _following = self.following(collection).await?;
+        let following = self.following(collection).await?;
         let key = names::definition(collection)?;
         let fresh = || ulid::Ulid::generate().to_string();
         let (expect, incarnation) = match self.stored_definition(collection).await? {
@@ -111,6 +111,8 @@ impl Catalog {
             self.0.store.commit(batch).await?;
         }
         self.tolerating_another_writer(self.follow(collection, &definition).await)?;
+        // Nobody has to wait for vectors who only asks for words.
+        drop(following);
         self.embed_or_tell(collection).await;
         Ok(())
     }
@@ -267,12 +269,12 @@ impl Catalog {
     /// # Errors
     /// What the store or the index fails with.
     pub async fn rebuild(&self, collection: &str, progress: &dyn Progress) -> Result<Rebuilt> {
-        let _following = self.following(collection).await?;
+        let following = self.following(collection).await?;
         let (definition, _) = self.definition(collection).await?;
         self.0.index.ensure(collection, &definition.schema).await?;
         let rebuilt = self.build(collection, &definition, progress).await?;
         self.follow(collection, &definition).await?;
-        drop(_following);
+        drop(following);
         if let Some(meaning) = &self.0.meaning {
             meaning.forget(collection);
         }
