@@ -61,7 +61,7 @@ mod tests {
         };
         assert_eq!(order(1.0), "adbc");
         assert_eq!(order(0.0), "bcad");
-        assert_eq!(order(0.5), "bacd");
+        assert_eq!(order(0.5), "badc");
     }
 
     #[test]
