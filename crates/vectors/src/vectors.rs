@@ -187,7 +187,7 @@ impl Vectors {
         if vector.len() != self.dimensions {
             return Err(Error::Length { wanted: self.dimensions, found: vector.len() });
         }
-        match vector.iter().position(|x| !(x.abs() <= MAX_NUMBER)) {
+        match vector.iter().position(|x| x.is_nan() || x.abs() > MAX_NUMBER) {
             Some(place) => Err(Error::Number { place }),
             None => Ok(()),
         }

@@ -8,6 +8,7 @@ use crate::workspace::Layer;
 /// Files outside the bindings that may hold `unsafe`, and what for.
 const DECLARED: &[(&str, &str)] = &[
     ("crates/infer/src/file.rs", "a model file is mapped into memory"),
+    ("crates/vectors/src/kernel.rs", "loops compiled for a processor that was asked first"),
     ("crates/testkit/src/vfs.rs", "a SQLite VFS that drops unsynced writes"),
     ("crates/testkit/src/vfs", "the same"),
 ];
