@@ -57,7 +57,7 @@ pub(super) enum Gate {
 #[inline(always)]
 pub(super) fn gated(gate: Gate, gates: &mut [f32], values: &[f32]) {
     /// sqrt(2 / pi), twice: the tangent is made from an exponential of twice its argument.
-    const TWICE: f32 = 2.0 * 0.797_884_56;
+    const TWICE: f32 = 2.0 * 0.797_884_6;
     for (gate_value, value) in gates.iter_mut().zip(values) {
         let x = *gate_value;
         let exponent = match gate {

@@ -32,8 +32,8 @@ impl Rope {
         factor: f32,
         divisors: Option<&[f32]>,
     ) -> Result<Self> {
-        if !width.is_multiple_of(2) || !(base.is_finite() && base > 0.0 && factor.is_finite() && factor > 0.0)
-        {
+        let positive = |number: f32| number.is_finite() && number > 0.0;
+        if !(width.is_multiple_of(2) && positive(base) && positive(factor)) {
             return Err(Error::Unsupported(format!(
                 "rotary positions over {width} values with base {base} and factor {factor}: an even number of values and positive numbers belong here"
             )));

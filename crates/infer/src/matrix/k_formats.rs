@@ -67,10 +67,12 @@ impl Format for Q2K {
     fn scales(block: &[u8]) -> Scales {
         let (d, dmin) = (half(block, 80), half(block, 82));
         let packed: &[u8; 16] = part(block, 0);
-        Scales {
-            scale: packed.map(|byte| d * f32::from(byte & 15)),
-            min: packed.map(|byte| dmin * f32::from(byte >> 4)),
+        let mut scales = Scales { scale: [0.0; 16], min: [0.0; 16] };
+        for (j, byte) in packed.iter().enumerate() {
+            scales.scale[j] = d * f32::from(byte & 15);
+            scales.min[j] = dmin * f32::from(byte >> 4);
         }
+        scales
     }
 
     #[inline(always)]
@@ -91,12 +93,13 @@ impl Format for Q3K {
     fn scales(block: &[u8]) -> Scales {
         let d = half(block, 108);
         let packed: &[u8; 12] = part(block, 96);
-        let scale = |j: usize| {
+        let mut scales = Scales { scale: [0.0; 16], min: [0.0; 16] };
+        for j in 0..16 {
             let low = if j < 8 { packed[j] & 15 } else { packed[j - 8] >> 4 };
             let high = packed[8 + j % 4] >> (j / 4 * 2) & 3;
-            d * (f32::from(low | high << 4) - 32.0)
-        };
-        Scales { scale: std::array::from_fn(scale), min: [0.0; 16] }
+            scales.scale[j] = d * (f32::from(low | high << 4) - 32.0);
+        }
+        scales
     }
 
     #[inline(always)]
@@ -157,7 +160,11 @@ impl Format for Q6K {
     fn scales(block: &[u8]) -> Scales {
         let d = half(block, 208);
         let packed: &[u8; 16] = part(block, 192);
-        Scales { scale: packed.map(|byte| d * f32::from(byte.cast_signed())), min: [0.0; 16] }
+        let mut scales = Scales { scale: [0.0; 16], min: [0.0; 16] };
+        for (scale, byte) in scales.scale.iter_mut().zip(packed) {
+            *scale = d * f32::from(byte.cast_signed());
+        }
+        scales
     }
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 use super::avx2::Avx2;
 use super::{
-    activations::{Activations, GROUP},
+    activations::{Activations, GROUP, Group},
     dense,
     formats::{Format, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0},
     k_formats::{Q2K, Q3K, Q4K, Q5K, Q6K},
@@ -103,10 +103,10 @@ fn tile<L: Lanes, F: Format, const M: usize>(
     first: usize,
 ) -> [f32; M] {
     let groups = x.width() / GROUP;
-    let of = |m: usize| (first + m) * groups..(first + m + 1) * groups;
-    let quants: [&[[i8; GROUP]]; M] = std::array::from_fn(|m| &x.quants[of(m)]);
-    let scales: [&[f32]; M] = std::array::from_fn(|m| &x.scales[of(m)]);
-    let halves: [&[[f32; 2]]; M] = std::array::from_fn(|m| &x.sums[of(m)]);
+    let mut xs: [&[Group]; M] = [&[]; M];
+    for (m, x_row) in xs.iter_mut().enumerate() {
+        *x_row = &x.groups[(first + m) * groups..(first + m + 1) * groups];
+    }
     let mut sums = [lanes.zero(); M];
     let mut mins = [0.0f32; M];
     for (index, block) in row.chunks_exact(F::BYTES).enumerate() {
@@ -114,20 +114,23 @@ fn tile<L: Lanes, F: Format, const M: usize>(
         for group in 0..F::VALUES / GROUP {
             let q = F::quants(lanes, block, group);
             let (low, high) = if F::HALVES { (2 * group, 2 * group + 1) } else { (group, group) };
-            let at = index * (F::VALUES / GROUP) + group;
             for m in 0..M {
-                let (x, scale) = (&quants[m][at], scales[m][at]);
-                let (a, b) = (own.scale[low] * scale, own.scale[high] * scale);
+                let x = &xs[m][index * (F::VALUES / GROUP) + group];
+                let (a, b) = (own.scale[low] * x.scale, own.scale[high] * x.scale);
                 if F::SIGNED {
-                    sums[m] = lanes.add_signed(sums[m], q, x, a, b);
+                    sums[m] = lanes.add_signed(sums[m], q, &x.quants, a, b);
                 } else {
-                    sums[m] = lanes.add_unsigned(sums[m], q, x, a, b);
-                    mins[m] += own.min[low] * halves[m][at][0] + own.min[high] * halves[m][at][1];
+                    sums[m] = lanes.add_unsigned(sums[m], q, &x.quants, a, b);
+                    mins[m] += own.min[low] * x.sums[0] + own.min[high] * x.sums[1];
                 }
             }
         }
     }
-    std::array::from_fn(|m| lanes.total(sums[m]) - mins[m])
+    let mut totals = [0.0; M];
+    for (total, (sums, min)) in totals.iter_mut().zip(sums.into_iter().zip(mins)) {
+        *total = lanes.total(sums) - min;
+    }
+    totals
 }
 
 fn unpack_as<F: Format>(weights: &[u8], out: &mut [f32]) {

@@ -96,7 +96,8 @@ proptest! {
                 let (output, row) = (index / 6, index % 6);
                 let rounded = (0..WIDTH).map(|i| {
                     let at = row * WIDTH + i;
-                    f64::from(activations.quants[at / 32][at % 32]) * f64::from(activations.scales[at / 32])
+                    let group = &activations.groups[at / 32];
+                    f64::from(group.quants[at % 32]) * f64::from(group.scale)
                 });
                 let weights = &weights[output * WIDTH..(output + 1) * WIDTH];
                 let products: Vec<f64> = rounded.zip(weights).map(|(x, &w)| x * f64::from(w)).collect();
@@ -120,8 +121,8 @@ proptest! {
     fn activations_keep_their_values_within_half_a_step(x in prop::collection::vec(-9e3f32..9e3, 96)) {
         let activations = Activations::new(&x, 96);
         for (at, &value) in x.iter().enumerate() {
-            let scale = activations.scales[at / 32];
-            let kept = f32::from(activations.quants[at / 32][at % 32]) * scale;
+            let group = &activations.groups[at / 32];
+            let (scale, kept) = (group.scale, f32::from(group.quants[at % 32]) * group.scale);
             prop_assert!((kept - value).abs() <= scale * 0.5001);
         }
     }

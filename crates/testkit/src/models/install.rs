@@ -41,7 +41,9 @@ pub(super) fn cached(
 /// `<target>/foreign/models`, the target folder being the one this program was built in.
 fn folder() -> Result<PathBuf, Failure> {
     let program = env::current_exe().map_err(|error| error.to_string())?;
-    let built = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
+    // `<target>/<profile>/deps/<program>`, or with a triple between.
+    let built =
+        |folder: &&Path| folder.join(".rustc_info.json").is_file() || folder.join("CACHEDIR.TAG").is_file();
     let target = program.ancestors().skip(1).find(built);
     let target = target.ok_or_else(|| format!("{} is in no target folder of cargo", program.display()))?;
     Ok(target.join("foreign/models"))

@@ -41,7 +41,7 @@ impl Tiny {
         };
         vec![
             llama.clone(),
-            Tiny { divisors: true, tied: true, kind: 8, ..llama.clone() },
+            Tiny { divisors: true, tied: true, ..llama.clone() },
             Tiny { linear: Some(4.0), key_heads: 4, kind: 1, ..llama.clone() },
             Tiny { architecture: "qwen2", biases: true, key_heads: 1, ..llama.clone() },
             Tiny { architecture: "qwen3", head_width: 32, tied: true, kind: 8, ..llama.clone() },
