@@ -62,8 +62,8 @@ impl Default for BackupOptions {
     fn default() -> Self {
         Self {
             interval: Duration::from_millis(500),
-            retention: Duration::from_hours(168),
-            snapshot: Duration::from_hours(24),
+            retention: Duration::from_secs(7 * 24 * 3600),
+            snapshot: Duration::from_secs(24 * 3600),
             most_log: 256 << 20,
             timeout: Duration::from_secs(30),
             vfs: None,

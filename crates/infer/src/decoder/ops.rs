@@ -151,7 +151,7 @@ mod tests {
             let mut weights = scores.clone();
             softmax(&mut weights);
             prop_assert!((weights.iter().sum::<f32>() - 1.0).abs() < 1e-5);
-            for (a, b) in scores.iter().zip(&weights).zip(scores.iter().zip(&weights).skip(1)).map(|(a, b)| (a, b)) {
+            for (a, b) in scores.iter().zip(&weights).zip(scores.iter().zip(&weights).skip(1)) {
                 prop_assert!(a.0 < b.0 || a.1 >= b.1);
             }
         }

@@ -91,7 +91,7 @@ impl Site {
             }
         }
         match fs::remove_file(beside(&self.place, "-shm")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(moved.then_some(aside)),
         }
     }

@@ -9,7 +9,9 @@ keys! {
     LLM_PROVIDER: Option<&'static str> = "llm.provider", kind: Kind::Choice(&["openai", "anthropic", "local"]);
     /// The model that answers where a request names none; for `local` the path of a GGUF file.
     LLM_MODEL: Option<String> = "llm.model";
-    /// The model that embeds where a request names none (`openai` only).
+    /// Who embeds: `openai` or `local`; who answers (`llm.provider`) where it is not set.
+    LLM_EMBEDDING_PROVIDER: Option<&'static str> = "llm.embedding_provider", kind: Kind::Choice(&["openai", "local"]);
+    /// The model that embeds where a request names none; for `local` the folder of a model of the BERT family, as sentence-transformers writes it.
     LLM_EMBEDDING_MODEL: Option<String> = "llm.embedding_model";
     /// How conversations are written for a local model: `plain` (one message is continued, for base models) or the file of a Jinja template; the template in the
     /// model's file where it is not set.

@@ -26,8 +26,9 @@ use crate::{
 };
 
 /// Models without layers.
+#[derive(Default)]
 struct Bare {
-    chat: Arc<dyn ChatModel>,
+    chat: Option<Arc<dyn ChatModel>>,
     fallback: Vec<Arc<dyn ChatModel>>,
     embedder: Option<Arc<dyn Embedder>>,
 }
@@ -45,48 +46,99 @@ pub async fn open(
     metrics: &Metrics,
     clock: &Arc<dyn Clock>,
 ) -> Result<Models> {
-    let Some(Bare { mut chat, mut fallback, mut embedder }) = bare(config, variable, clock).await? else {
-        return Ok(Models::default());
-    };
+    let Bare { mut chat, mut fallback, mut embedder } = bare(config, variable, clock).await?;
     if let Some(path) = config.get(&LLM_RECORD) {
-        for chat in std::iter::once(&mut chat).chain(&mut fallback) {
+        for chat in chat.iter_mut().chain(&mut fallback) {
             *chat = Arc::new(Recorder::<dyn ChatModel>::open(Arc::clone(chat), &path).await?);
         }
         if let Some(inner) = embedder.take() {
             embedder = Some(Arc::new(Recorder::<dyn Embedder>::open(inner, &path).await?));
         }
     }
-    let stack = fallback.into_iter().fold(Stack::new(chat, Arc::clone(clock)), Stack::fallback);
+    if chat.is_none() && embedder.is_none() {
+        return Ok(Models::default());
+    }
+    let stack = chat.into_iter().chain(fallback).fold(Stack::around_none(Arc::clone(clock)), Stack::fallback);
     let stack = layers(stack.fall_through(through(config)?), config, store, metrics, clock).await?;
     let embedder = embedder.map(|embedder| stack.embedder(embedder));
-    Ok(Models { chat: Some(stack.build()), embedder })
+    Ok(Models { chat: stack.build_chat(), embedder })
+}
+
+/// Who embeds.
+enum Embedding {
+    /// The server of the first chat model, with this model.
+    Beside(String),
+    /// Another than who answers.
+    Apart(Link),
+}
+
+impl Embedding {
+    fn chosen(config: &Config, first: Option<&Link>) -> Result<Option<Self>> {
+        let Some(model) = config.get(&LLM_EMBEDDING_MODEL) else {
+            return match config.get(&LLM_EMBEDDING_PROVIDER) {
+                None => Ok(None),
+                Some(_) => Err(wrong(
+                    "llm.embedding_model",
+                    "there is an `llm.embedding_provider`, but no `llm.embedding_model`: name the model that is to embed",
+                )),
+            };
+        };
+        let answering = first.map(|link| link.provider);
+        let Some(provider) = config.get(&LLM_EMBEDDING_PROVIDER).or(answering) else {
+            return Err(wrong(
+                "llm.embedding_provider",
+                "there is an `llm.embedding_model`, but no `llm.embedding_provider`: set it to `openai` or `local`",
+            ));
+        };
+        if provider != "local" && Some(provider) == answering {
+            return Ok(Some(Self::Beside(model)));
+        }
+        Ok(Some(Self::Apart(Link { provider, model, base_url: None, key_variable: None })))
+    }
 }
 
 async fn bare(
     config: &Config,
     variable: &(dyn Fn(&str) -> Option<String> + Sync),
     clock: &Arc<dyn Clock>,
-) -> Result<Option<Bare>> {
+) -> Result<Bare> {
     if let Some(path) = config.get(&LLM_REPLAY) {
         let player = Arc::new(Player::open(&path).await?);
-        return Ok(Some(Bare {
-            chat: Arc::clone(&player) as _,
+        return Ok(Bare {
+            chat: Some(Arc::clone(&player) as _),
             fallback: Vec::new(),
             embedder: Some(player),
-        }));
+        });
     }
-    let Some(first) = Link::first(config)? else { return Ok(None) };
-    if first.provider == "local" {
-        return local(first, config, clock).await.map(Some);
+    let first = Link::first(config)?;
+    let (beside, apart) = match Embedding::chosen(config, first.as_ref())? {
+        None => (None, None),
+        Some(Embedding::Beside(model)) => (Some(model), None),
+        Some(Embedding::Apart(link)) => (None, Some(link)),
+    };
+    let mut bare = match first {
+        None => Bare::default(),
+        Some(first) if first.provider == "local" => local(first, config, clock).await?,
+        Some(first) => {
+            let mut chain = vec![first];
+            for text in config.get(&LLM_FALLBACK).unwrap_or_default() {
+                chain.push(Link::parse(&text)?);
+            }
+            hosted(chain, beside, config, variable, clock).await?
+        }
+    };
+    match apart {
+        None => {}
+        Some(link) if link.provider == "local" => bare.embedder = Some(local_embedder(link, config).await?),
+        Some(link) => {
+            let model = link.model.clone();
+            bare.embedder = hosted(vec![link], Some(model), config, variable, clock).await?.embedder;
+        }
     }
-    let mut rest = Vec::new();
-    for text in config.get(&LLM_FALLBACK).unwrap_or_default() {
-        rest.push(Link::parse(&text)?);
-    }
-    hosted(first, rest, config, variable, clock).await.map(Some)
+    Ok(bare)
 }
 
-/// A model on this machine. Nobody stands in for it, and it does not embed.
+/// A model on this machine. Nobody stands in for it.
 #[cfg(feature = "candle")]
 async fn local(first: Link, config: &Config, clock: &Arc<dyn Clock>) -> Result<Bare> {
     if config.get(&LLM_FALLBACK).is_some() {
@@ -95,14 +147,7 @@ async fn local(first: Link, config: &Config, clock: &Arc<dyn Clock>) -> Result<B
             "a local model has no models that stand in for it: leave `llm.fallback` out",
         ));
     }
-    if config.get(&LLM_EMBEDDING_MODEL).is_some() {
-        return Err(wrong(
-            "llm.embedding_model",
-            "a model of the provider `local` answers and does not embed: leave it out",
-        ));
-    }
-    let chat = super::local::open(first, config, clock).await?;
-    Ok(Bare { chat, fallback: Vec::new(), embedder: None })
+    Ok(Bare { chat: Some(super::local::open(first, config, clock).await?), ..Bare::default() })
 }
 
 #[cfg(not(feature = "candle"))]
@@ -110,22 +155,35 @@ async fn local(first: Link, _config: &Config, _clock: &Arc<dyn Clock>) -> Result
     Err(lacking(first.provider))
 }
 
+/// A model on this machine that embeds, from the folder that `link` names.
+#[cfg(feature = "candle")]
+async fn local_embedder(link: Link, config: &Config) -> Result<Arc<dyn Embedder>> {
+    let threads = config.get(&LLM_THREADS).unwrap_or(0) as usize;
+    let opened = crate::llm::LocalEmbedder::open(link.model, threads).await;
+    Ok(Arc::new(opened.map_err(|error| error.with("field", "llm.embedding_model"))?))
+}
+
+#[cfg(not(feature = "candle"))]
+async fn local_embedder(link: Link, _config: &Config) -> Result<Arc<dyn Embedder>> {
+    Err(lacking(link.provider).with("field", "llm.embedding_provider"))
+}
+
 #[cfg(not(any(feature = "openai", feature = "anthropic")))]
 async fn hosted(
-    first: Link,
-    _rest: Vec<Link>,
+    chain: Vec<Link>,
+    _embedding: Option<String>,
     _config: &Config,
     _variable: &(dyn Fn(&str) -> Option<String> + Sync),
     _clock: &Arc<dyn Clock>,
 ) -> Result<Bare> {
-    Err(lacking(first.provider))
+    Err(lacking(chain.first().map_or("openai", |link| link.provider)))
 }
 
-/// The models of a chain, all over the same kind of connection.
+/// The models of a chain, all over the same kind of connection; the server of the first embeds with the model `embedding`.
 #[cfg(any(feature = "openai", feature = "anthropic"))]
 async fn hosted(
-    first: Link,
-    rest: Vec<Link>,
+    chain: Vec<Link>,
+    mut embedding: Option<String>,
     config: &Config,
     variable: &(dyn Fn(&str) -> Option<String> + Sync),
     clock: &Arc<dyn Clock>,
@@ -145,12 +203,16 @@ async fn hosted(
         proxy: config.get(&LLM_PROXY),
     };
     let adapters = hosted::Adapters { http, most: config.get(&LLM_MAX_OUTPUT_TOKENS), variable, clock };
-    let (chat, embedder) = adapters.open(first, config.get(&LLM_EMBEDDING_MODEL))?;
-    let fallback = rest
-        .into_iter()
-        .map(|link| adapters.open(link, None).map(|(model, _)| model))
-        .collect::<Result<_>>()?;
-    Ok(Bare { chat, fallback, embedder })
+    let mut bare = Bare::default();
+    for link in chain {
+        let (model, embedder) = adapters.open(link, embedding.take())?;
+        if bare.chat.is_none() {
+            (bare.chat, bare.embedder) = (Some(model), embedder);
+        } else {
+            bare.fallback.push(model);
+        }
+    }
+    Ok(bare)
 }
 
 /// The kinds of errors after which the next model is asked.

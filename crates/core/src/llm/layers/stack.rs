@@ -60,6 +60,11 @@ macro_rules! wrap {
 impl Stack {
     /// Around `model`, with the time from `clock`.
     pub fn new(model: Arc<dyn ChatModel>, clock: Arc<dyn Clock>) -> Self {
+        Self { models: vec![model], ..Self::around_none(clock) }
+    }
+
+    /// Around no chat model yet: for embedders alone.
+    pub(crate) fn around_none(clock: Arc<dyn Clock>) -> Self {
         let around = Around {
             clock,
             retry: RetryPolicy::default(),
@@ -70,7 +75,7 @@ impl Stack {
             metrics: None,
             redaction: None,
         };
-        Self { models: vec![model], around, through: Fallback::THROUGH.to_vec(), cache: None, repairs: 2 }
+        Self { models: Vec::new(), around, through: Fallback::THROUGH.to_vec(), cache: None, repairs: 2 }
     }
 
     /// Asks `model` where all before it failed.
@@ -150,9 +155,14 @@ impl Stack {
 
     /// The model within its layers.
     pub fn build(self) -> Arc<dyn ChatModel> {
+        self.build_chat().expect("`new` is given a first model")
+    }
+
+    /// The model within its layers, where there is one.
+    pub(crate) fn build_chat(self) -> Option<Arc<dyn ChatModel>> {
         let Self { models, around, through, cache, repairs } = self;
         let mut wrapped = models.into_iter().map(|model| wrap!(&around, model, ChatModel));
-        let first = wrapped.next().expect("`new` is given a first model");
+        let first = wrapped.next()?;
         let rest: Vec<_> = wrapped.collect();
         let mut model = if rest.is_empty() {
             first
@@ -167,6 +177,6 @@ impl Stack {
         if let Some(redaction) = around.redaction {
             model = Arc::new(Redacted::<dyn ChatModel>::new(model, redaction));
         }
-        Arc::new(Traced::<dyn ChatModel>::new(model))
+        Some(Arc::new(Traced::<dyn ChatModel>::new(model)))
     }
 }

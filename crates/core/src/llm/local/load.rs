@@ -99,7 +99,7 @@ impl Shelf {
 
     /// Loads the weights: seconds.
     pub(super) fn load(&self) -> Result<Decoder> {
-        let options = LoadOptions { threads: self.options.threads, ..LoadOptions::default() };
+        let options = LoadOptions { threads: self.options.threads };
         let decoder = Decoder::load(&self.gguf, &options).map_err(told)?;
         if decoder.vocabulary() < self.tokenizer.count() {
             let (rows, tokens) = (decoder.vocabulary(), self.tokenizer.count());

@@ -6,6 +6,7 @@ use heptad_core::{
     backup::{BackupTarget, RestorePoint, target::MemoryTarget},
     clock::SystemClock,
     crypto::{SecretKey, TextKeyRing},
+    progress::Silent,
     store::{
         Batch, Store, Value,
         encrypted::{Encrypted, EncryptedOptions},
@@ -65,7 +66,7 @@ async fn a_store_restored_twice_is_whole_and_its_nonces_differ() {
                 "the same text in the same place was sealed alike"
             );
         }
-        let verified = store.verify().await.expect("it is verified");
+        let verified = store.verify(&Silent).await.expect("it is verified");
         let _ = verified;
     }
     assert_eq!(sealed.len(), 20);

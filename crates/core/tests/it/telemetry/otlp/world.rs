@@ -80,6 +80,7 @@ impl World {
             clock,
             config,
             metrics: metrics.clone(),
+            backup: Default::default(),
             operations,
         });
         Self { kernel, folder, _server: server }
