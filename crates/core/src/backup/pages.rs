@@ -18,7 +18,7 @@ pub(super) fn pages_of<'a>(header: &LogHeader, page_size: u32, body: &'a [u8]) -
     let mut points = Vec::with_capacity(header.points.len());
     for point in &header.points {
         let entry = page_size as usize + 4;
-        let bytes = (point.pages as usize).checked_mul(entry).unwrap_or(usize::MAX);
+        let bytes = (point.pages as usize).saturating_mul(entry);
         let (own, after) = rest.split_at_checked(bytes).ok_or_else(|| damaged("pages are missing"))?;
         rest = after;
         let mut pages = Vec::with_capacity(point.pages as usize);

@@ -57,6 +57,14 @@ const ALERTS: &[Alert] = &[
         description: "More is written than the store takes. Batches that are put together cost one commit.",
     },
     Alert {
+        name: "HeptadBackupLate",
+        expr: "time() - heptad_backup_complete_seconds > 60",
+        hold: "5m",
+        severity: "critical",
+        summary: "What was committed in the last {{ $value | humanizeDuration }} is in no backup",
+        description: "The target is away or too slow, or the process that ships has died. `backup status` says why; a dying disk would take these commits with it.",
+    },
+    Alert {
         name: "HeptadEventsLag",
         expr: "min_over_time(heptad_events_lag[10m]) > 1000 and deriv(heptad_events_lag[10m]) >= 0",
         hold: "10m",

@@ -159,7 +159,7 @@ async fn local(first: Link, _config: &Config, _clock: &Arc<dyn Clock>) -> Result
 #[cfg(feature = "candle")]
 async fn local_embedder(link: Link, config: &Config) -> Result<Arc<dyn Embedder>> {
     let threads = config.get(&LLM_THREADS).unwrap_or(0) as usize;
-    let opened = crate::llm::LocalEmbedder::open(link.model, threads).await;
+    let opened = crate::llm::local_embed::LocalEmbedder::open(link.model, threads).await;
     Ok(Arc::new(opened.map_err(|error| error.with("field", "llm.embedding_model"))?))
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::disk;
 use crate::{
     Kernel,
+    backup::BackupState,
     error::{Error, ErrorKind, Result},
     search::Catalog,
     store::Key,
@@ -16,6 +17,9 @@ use crate::{
 
 /// How long a part may take to answer before it counts as out of reach.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A backup that is further behind than this is degraded: it ships every half second or so.
+const LATE: Duration = Duration::from_secs(60);
 
 /// What answers later than this is degraded: these are questions that take well below a millisecond.
 const SLOW: Duration = Duration::from_secs(1);
@@ -48,7 +52,7 @@ pub struct Health {
 /// A part of the platform.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct HealthPart {
-    /// The port: `store`, `events` or `search`; or `disk`.
+    /// The port: `store`, `events` or `search`; or `backup`, `disk`.
     pub port: String,
     /// The adapter behind it.
     pub adapter: String,
@@ -72,7 +76,7 @@ pub(super) struct Answer {
 
 /// Asks every part of `kernel`.
 pub(super) async fn ask(kernel: &Kernel) -> Health {
-    let probes = [Some(store(kernel)), Some(events(kernel)), search(kernel), disk::probe(kernel)];
+    let probes = [Some(store(kernel)), Some(events(kernel)), search(kernel), backup(kernel), disk::probe(kernel)];
     let parts = join_all(probes.into_iter().flatten().map(|probe| probe.run(kernel))).await;
     let state = verdict(&parts);
     let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -152,6 +156,35 @@ async fn searched(catalog: &Catalog) -> Result<Answer> {
         said.push(format!("to be built anew by the next query: {}", found.unbuilt.join(", ")));
     }
     Ok(Answer { degraded: !found.unbuilt.is_empty(), detail: Some(said.join("; ")) })
+}
+
+/// The continuous backup, where there is one. It answers from memory: what it says is how its worker does.
+fn backup(kernel: &Kernel) -> Option<Probe<'_>> {
+    let live = kernel.backup.live()?;
+    let durable = live.restorable;
+    let question = async move {
+        let failure = live.error.as_deref().unwrap_or("it does not say why");
+        let behind = live.complete.map(|complete| kernel.clock.now().duration_since(complete).unsigned_abs());
+        let detail = match live.state {
+            BackupState::Failing => {
+                return Err(Error::new(ErrorKind::Unavailable, format!("nothing is shipped: {failure}")));
+            }
+            BackupState::Stopped => return Err(Error::new(ErrorKind::Unavailable, "it has ended")),
+            BackupState::Starting => "finding out what the target has".to_owned(),
+            BackupState::Standby => "another process ships".to_owned(),
+            BackupState::Shipping if !live.restorable => "the first snapshot is not there yet".to_owned(),
+            BackupState::Shipping => {
+                format!("shipped up to commit {}", live.commit.map_or("none".into(), |n| n.to_string()))
+            }
+        };
+        let late = live.state == BackupState::Shipping && behind.is_some_and(|behind| behind > LATE);
+        let detail = match behind.filter(|_| late) {
+            Some(behind) => format!("{detail}, {} s ago", behind.as_secs()),
+            None => detail,
+        };
+        Ok(Answer { degraded: late, detail: Some(detail) })
+    };
+    Some(Probe { port: "backup", adapter: "log", durable, question: Box::pin(question) })
 }
 
 impl Probe<'_> {

@@ -65,8 +65,7 @@ async fn what_is_cut_missing_moved_or_foreign_is_found() {
         foreign
             .names()
             .into_iter()
-            .filter(|other| other.contains(kind))
-            .last()
+            .rfind(|other| other.contains(kind))
             .expect("an object of that kind")
     };
     let shared: Arc<dyn BackupTarget> = Arc::new(target.clone());

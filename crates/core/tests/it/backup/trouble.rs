@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use heptad_core::{
+    Kernel,
     backup::{BackupOptions, BackupState, BackupTarget, RestorePoint, target::MemoryTarget},
+    kernel::Ports,
+    operation::{Context, Handle as _, HealthPart, HealthState, Platform},
     store::Store,
 };
 use heptad_testkit::backup::Troubled;
@@ -27,10 +30,15 @@ async fn a_target_that_is_down_is_told_of_and_nothing_is_missing_when_it_is_back
         let live = place.backup.live().expect("a backup");
         assert_eq!(live.state, BackupState::Failing);
         assert!(live.failures > 0 && live.error.is_some_and(|error| error.contains("down")));
+        let part = health(&place).await;
+        assert_eq!(part.state, HealthState::Failed);
+        assert!(part.detail.as_ref().is_some_and(|detail| detail.contains("down")), "{part:?}");
         troubled.down(false);
         assert_eq!(place.ship().await, last);
         let live = place.backup.live().expect("a backup");
         assert_eq!((live.state, live.error, live.restorable), (BackupState::Shipping, None, true));
+        let part = health(&place).await;
+        assert_eq!((part.state, part.durable), (HealthState::Ok, true), "{part:?}");
         troubled.down(true);
     }
     troubled.down(false);
@@ -38,6 +46,14 @@ async fn a_target_that_is_down_is_told_of_and_nothing_is_missing_when_it_is_back
     restored(&target, RestorePoint::Latest, &path).await.expect("it is restored");
     assert_eq!(held(&opened(&path).await).await, held(&*place.store).await);
     assert_eq!(target.list("chains").await.expect("a list").folders.len(), 1, "no chain was given up");
+}
+
+/// What a platform with this backup says of its health.
+async fn health(place: &Site) -> HealthPart {
+    let (ports, _) = crate::platform::ports();
+    let kernel = Kernel::new(Ports { backup: place.backup.clone(), ..ports });
+    let health = Platform::new(Context::owner(kernel)).health().await.expect("it answers");
+    health.parts.into_iter().find(|part| part.port == "backup").expect("the backup is a part")
 }
 
 /// Writes until `bytes` were committed, and returns how large the log was at most meanwhile.
