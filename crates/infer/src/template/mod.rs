@@ -11,6 +11,7 @@ mod calls;
 mod guard;
 mod json;
 mod python;
+mod sums;
 
 use minijinja::{Environment, Error as JinjaError, ErrorKind, Value as Jinja, syntax::SyntaxConfig};
 use serde_json::{Map, Value, json};
@@ -25,11 +26,16 @@ use crate::{
 /// The key of GGUF files that holds the template.
 pub const KEY: &str = "tokenizer.chat_template";
 /// What rendering may cost whatever the conversation is: about as many instructions.
-const FUEL: u64 = 1_000_000;
+const FUEL: u64 = 500_000;
+/// What it may cost at most beyond that where the conversation is long.
+const LONG: u64 = 1_500_000;
 /// How deep a template may go into itself.
 const DEPTH: usize = 120;
 /// The longest template, in bytes. The longest in use have some twenty thousand.
-const LONGEST: usize = 1 << 20;
+const LONGEST: usize = 1 << 16;
+/// The stack on which templates are compiled and run, in bytes; only what is used is ever there. Expressions and values may lie in each other as
+/// deep as the longest template and the most fuel allow, and the engine goes into them by recursion.
+const STACK: usize = 256 << 20;
 
 /// Who says a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,12 +119,20 @@ impl Template {
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_unknown_method_callback(python::method);
         environment.add_filter("tojson", json::tojson);
+        environment.add_filter(sums::FILTER, sums::held);
+        // These add lists without paying; no template of a model is known that calls them.
+        environment.remove_filter("sum");
+        environment.remove_filter("chain");
         environment.add_function("raise_exception", |message: String| -> Result<Jinja, JinjaError> {
             Err(JinjaError::new(ErrorKind::InvalidOperation, format!("{REFUSED}{message}")))
         });
-        environment.add_template_owned("chat", source.to_owned()).map_err(|error| {
-            let line = error.line().map_or_else(String::new, |line| format!("line {line}: "));
-            Error::metadata(KEY, format!("{line}{}", told(&error)))
+        let paid = sums::paid(source)
+            .ok_or_else(|| Error::metadata(KEY, "it has an expression that is too long to be one"))?;
+        deep(|| {
+            environment.add_template_owned("chat", paid).map_err(|error| {
+                let line = error.line().map_or_else(String::new, |line| format!("line {line}: "));
+                Error::metadata(KEY, format!("{line}{}", told(&error)))
+            })
         })?;
         let name = |(id, _): (Option<u32>, bool)| id.map_or_else(String::new, |id| tokenizer.name(id));
         Ok(Self {
@@ -172,13 +186,15 @@ impl Template {
 
         let mut environment = self.environment.clone();
         // Copying the conversation a few times is what templates do.
-        environment.set_fuel(Some(FUEL + size));
+        environment.set_fuel(Some(FUEL + size.min(LONG)));
         if let Some(now) = conversation.now {
             environment.add_function("strftime_now", move |format: String| calendar::format(now, &format));
         }
-        let template =
-            environment.get_template("chat").map_err(|error| Error::metadata(KEY, told(&error)))?;
-        let text = template.render(json::value(&Value::Object(context))).map_err(|error| refused(&error))?;
+        let text = deep(|| {
+            let template =
+                environment.get_template("chat").map_err(|error| Error::metadata(KEY, told(&error)))?;
+            template.render(json::value(&Value::Object(context))).map_err(|error| refused(&error))
+        })?;
         Ok((text, mark))
     }
 
@@ -213,6 +229,18 @@ impl Template {
         }
         message
     }
+}
+
+/// Does `work` where the stack is large.
+fn deep<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("template".into()).stack_size(STACK);
+        let thread = thread.spawn_scoped(scope, work).map_err(|error| {
+            Error::Input(format!("no thread can be started for the model's chat template: {error}"))
+        })?;
+        let failed = |_| Err(Error::Input("the model's chat template makes its engine fail".into()));
+        thread.join().unwrap_or_else(failed)
+    })
 }
 
 /// What `raise_exception` puts before its message.

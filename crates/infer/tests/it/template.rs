@@ -114,15 +114,16 @@ fn reference(cases: &[Value]) -> Option<Vec<Option<String>>> {
 #[test]
 fn templates_render_as_the_reference_renders_them() {
     let families = [
-        ("gemma3", ""),
-        ("qwen2_5", "qwen2"),
-        ("qwen3", "qwen2"),
-        ("llama3", "llama-bpe"),
-        ("llama3_2", "llama-bpe"),
+        ("gemma3", "", None),
+        ("qwen2_5", "qwen2", Some(CallForm::Tagged)),
+        ("qwen3", "qwen2", Some(CallForm::Tagged)),
+        ("llama3", "llama-bpe", None),
+        ("llama3_2", "llama-bpe", Some(CallForm::Whole)),
     ];
-    for (name, split) in families {
+    for (name, split, calls) in families {
         let Some((tokenizer, source)) = family(name, split) else { continue };
         let template = Template::new(&source, &tokenizer).expect("it compiles");
+        assert_eq!(template.calls(), calls, "{name}");
         let cases: Vec<Value> = conversations()
             .iter()
             .map(|one| json!({"template": source, "context": context(one, &tokenizer)}))
@@ -200,20 +201,6 @@ fn a_conversation_cannot_write_control_tokens() {
 }
 
 #[test]
-fn forms_of_calls_are_known_by_their_templates() {
-    for (name, split, form) in [
-        ("gemma3", "", None),
-        ("qwen2_5", "qwen2", Some(CallForm::Tagged)),
-        ("qwen3", "qwen2", Some(CallForm::Tagged)),
-        ("llama3", "llama-bpe", None),
-        ("llama3_2", "llama-bpe", Some(CallForm::Whole)),
-    ] {
-        let Some((tokenizer, source)) = family(name, split) else { continue };
-        assert_eq!(Template::new(&source, &tokenizer).expect("it compiles").calls(), form, "{name}");
-    }
-}
-
-#[test]
 fn a_hostile_template_is_stopped() {
     let Some(tokenizer) = gemma() else { return };
     let one = Conversation { turns: vec![Turn::new(Speaker::User, "Hi")], ..Conversation::default() };
@@ -223,6 +210,12 @@ fn a_hostile_template_is_stopped() {
         "{% set ns = namespace(s='x') %}{% for i in range(1000) %}{% set ns.s = ns.s.replace('x', 'xxxxxxxxxxxxxxxx') %}{% endfor %}{{ ns.s }}",
         "{% set ns = namespace(s=['x']) %}{% for i in range(1000) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
         "{% set ns = namespace(s='x') %}{% for i in range(1000) %}{% set ns.s = ns.s.join([ns.s, ns.s, ns.s]) %}{% endfor %}",
+        "{% macro m(s) %}{{ m(s + s) }}{% endmacro %}{{ m(['x']) }}",
+        "{% set ns = namespace(s=['x'] * 1000000000000) %}{% for i in range(1000) %}{% set ns.s = ns.s + ['x'] %}{% endfor %}",
+        "{% set ns = namespace(s=['x']) %}{% for i in range(1000) %}{% set ns.s = [ns.s, ns.s] | sum(start=[]) %}{% endfor %}",
+        "{% set ns = namespace(s=['x']) %}{% for i in range(1000) %}{% set ns.s = ns.s | chain(ns.s) %}{% endfor %}",
+        "{% set ns = namespace(s=('x',)) %}{% for i in range(1000) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
+        "{% set ns = namespace(s={'x': 1}) %}{% for i in range(100000) %}{% set ns.s = {'x': ns.s} %}{% endfor %}{{ ns.s }}",
         "{{ 'x' * 1000000000000 }}",
         "{{ range(1000000000000)|list }}",
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
@@ -242,8 +235,26 @@ fn a_hostile_template_is_stopped() {
         assert!(error.to_string().len() < 600 && error.to_string().contains("template"), "{error}");
     }
     let deep = format!("{}x{}", "{% if true %}".repeat(5000), "{% endif %}".repeat(5000));
-    let parentheses = format!("{{{{ {}1{} }}}}", "(".repeat(100_000), ")".repeat(100_000));
+    let parentheses = format!("{{{{ {}1{} }}}}", "(".repeat(30_000), ")".repeat(30_000));
     for source in ["{% if", "{{ }", "{% endfor %}", &deep, &parentheses, &"x".repeat(2 << 20)] {
         assert!(Template::new(source, &tokenizer).is_err());
+    }
+    // These go deep, some of them deeper than can be.
+    for (unit, end) in [
+        ("- ", "1"),
+        ("1+", "1"),
+        ("1 if 0 else ", "1"),
+        ("not ", "1"),
+        ("1~", "1"),
+        ("1**", "1"),
+        ("('x' * 99999999) ~ ", "1"),
+    ] {
+        for count in [120, 60_000 / unit.len()] {
+            let started = std::time::Instant::now();
+            let source = format!("{{{{ {}{end} }}}}", unit.repeat(count));
+            let told = Template::new(&source, &tokenizer).and_then(|template| template.text(&one));
+            println!("{:?} {unit} {count}: {:?}", started.elapsed(), told.as_ref().map(String::len));
+            assert!(told.is_err() || count == 120, "{unit}");
+        }
     }
 }
