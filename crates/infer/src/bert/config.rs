@@ -59,7 +59,7 @@ impl Architecture {
                 return Err(Error::metadata(key, format!("it is 1 to {most}, not {value}")));
             }
         }
-        if read.hidden_size % read.num_attention_heads != 0 {
+        if !read.hidden_size.is_multiple_of(read.num_attention_heads) {
             let (width, heads) = (read.hidden_size, read.num_attention_heads);
             let problem = format!("{heads} heads do not share {width} numbers equally");
             return Err(Error::metadata("num_attention_heads", problem));

@@ -89,7 +89,7 @@ impl Bert {
             Err(error) => Err(error),
         };
         let modules = optional("modules.json")?;
-        let pooling = modules.as_ref().map(|modules| config::pooling_folder(modules)).transpose()?.flatten();
+        let pooling = modules.as_ref().map(config::pooling_folder).transpose()?.flatten();
         let parts = Parts {
             config: needed("config.json")?,
             tokenizer: needed("tokenizer.json")?,
@@ -198,8 +198,11 @@ fn batches(pieces: &[WordPieces]) -> Vec<Vec<usize>> {
     batches
 }
 
+/// Vectors, each with the number of its text.
+type Numbered = Vec<(usize, Vec<f32>)>;
+
 /// What the batches gave, in the order of the texts.
-fn gather(pieces: &[WordPieces], batches: Vec<Result<Vec<(usize, Vec<f32>)>>>) -> Result<Embedded> {
+fn gather(pieces: &[WordPieces], batches: Vec<Result<Numbered>>) -> Result<Embedded> {
     let mut vectors = vec![Vec::new(); pieces.len()];
     for batch in batches {
         for (at, vector) in batch? {

@@ -74,7 +74,7 @@ pub(super) fn error_function(x: f32) -> f32 {
     let square = x * x;
     let mut above = -2.726_142_3e-10;
     for coefficient in
-        [2.770_681_4e-8, -2.101_024e-6, -5.692_506_4e-5, -7.349_906_3e-4, -2.954_599_9e-3, -1.609_603_3e-2]
+        [2.770_681_4e-8, -2.101_024e-6, -5.692_506_4e-5, -7.349_906_3e-4, -2.954_6e-3, -1.609_603_3e-2]
     {
         above = above * square + coefficient;
     }

@@ -60,7 +60,8 @@ impl Tokens {
 
     /// The tokens of `text`, those that mark beginning and end included; never none.
     pub(super) fn encode(&self, text: &str) -> Result<WordPieces> {
-        let looked_at = text.floor_char_boundary(self.most * BYTES_PER_TOKEN);
+        let most = text.len().min(self.most * BYTES_PER_TOKEN);
+        let looked_at = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         let failed = |error| Error::Input(format!("the tokenizer fails: {error}"));
         let encoding = self.tokenizer.encode_fast(&text[..looked_at], true).map_err(failed)?;
         let truncated = looked_at < text.len() || !encoding.get_overflowing().is_empty();

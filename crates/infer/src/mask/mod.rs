@@ -250,7 +250,6 @@ fn refused(why: &str) -> Error {
     unsupported(&line)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn failed(why: impl std::fmt::Display) -> Error {
     refused(&why.to_string())
 }

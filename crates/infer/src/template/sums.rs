@@ -201,11 +201,9 @@ impl<'a> Tag<'a> {
 
     /// The operand ends here.
     fn boundary(&mut self) {
-        if let Some(group) = self.groups.last_mut() {
-            if std::mem::take(group).open {
-                self.out.push(')');
-                self.hold();
-            }
+        if self.groups.last_mut().is_some_and(|group| std::mem::take(group).open) {
+            self.out.push(')');
+            self.hold();
         }
     }
 
