@@ -164,7 +164,9 @@ fn backup(kernel: &Kernel) -> Option<Probe<'_>> {
     let durable = live.restorable;
     let question = async move {
         let failure = live.error.as_deref().unwrap_or("it does not say why");
-        let behind = live.complete.map(|complete| kernel.clock.now().duration_since(complete).unsigned_abs());
+        let behind = live.complete.map(|complete| {
+            Duration::try_from(kernel.clock.now().duration_since(complete)).unwrap_or_default()
+        });
         let detail = match live.state {
             BackupState::Failing => {
                 return Err(Error::new(ErrorKind::Unavailable, format!("nothing is shipped: {failure}")));

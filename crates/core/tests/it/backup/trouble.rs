@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use heptad_core::{
     Kernel,
     backup::{BackupOptions, BackupState, BackupTarget, RestorePoint, target::MemoryTarget},
+    clock::SystemClock,
     kernel::Ports,
     operation::{Context, Handle as _, HealthPart, HealthState, Platform},
     store::Store,
@@ -51,7 +52,7 @@ async fn a_target_that_is_down_is_told_of_and_nothing_is_missing_when_it_is_back
 /// What a platform with this backup says of its health.
 async fn health(place: &Site) -> HealthPart {
     let (ports, _) = crate::platform::ports();
-    let kernel = Kernel::new(Ports { backup: place.backup.clone(), ..ports });
+    let kernel = Kernel::new(Ports { backup: place.backup.clone(), clock: Arc::new(SystemClock), ..ports });
     let health = Platform::new(Context::owner(kernel)).health().await.expect("it answers");
     health.parts.into_iter().find(|part| part.port == "backup").expect("the backup is a part")
 }
