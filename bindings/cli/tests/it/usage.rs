@@ -7,7 +7,7 @@ use crate::harness::{Place, command, heptad};
 #[test]
 fn what_is_not_understood_is_explained_with_exit_code_2() {
     for (line, part) in [
-        (&["opreations"][..], "did you mean: 'completion', 'operations'"),
+        (&["opreations"][..], "'operations'"),
         (&["review", "scn"][..], "unknown command 'scn'"),
         (&["review.scan", "src"][..], "`heptad review scan`"),
         (&["review", "scan"][..], "<PATH>"),
