@@ -89,7 +89,7 @@ async fn every_document_is_whole_and_valid() {
         whole += 1;
         hurried += usize::from(answer.finish == FinishReason::Length);
     }
-    println!(
+    eprintln!(
         "{whole} of {count} documents parse and are valid; {hurried} were brought to their end because the tokens ran out"
     );
     assert_eq!(whole, count);
