@@ -2,9 +2,11 @@
 
 {"load": PATH, "threads": N, "context": N}          -> {"load_cpu": s}
 {"greedy": [prompt], "count": N}                    -> {"tokens": [...], "prefill_cpu": s, "decode_cpu": s}
+{"surprises": [tokens]}                             -> {"sum": nats, of the tokens after the first}
 {"rss": true}                                       -> {"rss_kb": n}
 """
 import json
+import math
 import os
 import resource
 import sys
@@ -70,12 +72,27 @@ def greedy(prompt, count):
     return {"tokens": said, "prefill_cpu": prefill, "decode_cpu": cpu() - start - picking}
 
 
+def surprises(tokens):
+    clear()
+    total = 0.0
+    for first in range(0, len(tokens) - 1, 64):
+        part = tokens[first : min(first + 64, len(tokens) - 1)]
+        decode(part, first, True)
+        for i in range(len(part)):
+            logits = row(i)
+            top = float(logits.max())
+            total += top + math.log(np.exp(logits - top).sum(dtype=np.float64)) - float(logits[tokens[first + i + 1]])
+    return {"sum": total}
+
+
 for line in sys.stdin:
     command = json.loads(line)
     if "load" in command:
         answer = load(command["load"], command["threads"], command["context"])
     elif "greedy" in command:
         answer = greedy(command["greedy"], command["count"])
+    elif "surprises" in command:
+        answer = surprises(command["surprises"])
     else:
         answer = {"rss_kb": int(next(l for l in open("/proc/self/status") if l.startswith("VmRSS")).split()[1])}
     print(json.dumps(answer), file=answers, flush=True)
