@@ -58,7 +58,7 @@ fn vocabulary(words: &str, sentencepiece: bool) -> Vocabulary {
     let scores = tokens.iter().map(|token| token.len() as f32 - 7.0).collect();
     let merges = lines.iter().filter(|line| line.contains(' ')).map(|line| (*line).to_owned()).collect();
     let algorithm = match sentencepiece {
-        true => Algorithm::SentencePiece { space_prefix: words.len() % 2 == 0 },
+        true => Algorithm::SentencePiece { space_prefix: words.len().is_multiple_of(2) },
         false => Algorithm::BytePairs {
             split: ["gpt2", "qwen2", "llama-bpe", "gpt-4o"][words.len() % 4].into(),
             merges,

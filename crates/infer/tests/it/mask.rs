@@ -55,7 +55,7 @@ fn no_invalid_instance_of_the_benchmark_is_let_pass() {
     let folder = tempfile::tempdir().expect("a folder");
     let files = match benchmark(folder.path()) {
         Ok(files) => files,
-        Err(reason) => return println!("not run: {reason}"),
+        Err(reason) => return eprintln!("not run: {reason}"),
     };
     let step = if env::var("MASK_SCHEMAS").is_ok_and(|value| value == "all") { 1 } else { 20 };
     let files: Vec<PathBuf> = files.into_iter().step_by(step).collect();
@@ -97,7 +97,7 @@ fn no_invalid_instance_of_the_benchmark_is_let_pass() {
     });
     let [compiled, valid, valid_passed, invalid] =
         [compiled, valid, valid_passed, invalid].map(AtomicUsize::into_inner);
-    println!(
+    eprintln!(
         "{compiled} of {} schemas compile; of their instances {valid_passed} of {valid} valid ones pass, and of {invalid} invalid ones:",
         files.len()
     );

@@ -129,7 +129,7 @@ fn templates_render_as_the_reference_renders_them() {
             .map(|one| json!({"template": source, "context": context(one, &tokenizer)}))
             .collect();
         let Some(expected) = reference(&cases) else {
-            return println!("not run: there is no python3 with jinja2");
+            return eprintln!("not run: there is no python3 with jinja2");
         };
         for (conversation, expected) in conversations().iter().zip(expected) {
             let found = template.text(conversation);
@@ -189,8 +189,7 @@ fn a_conversation_cannot_write_control_tokens() {
                 );
                 let text = template.text(&filled(attack)).expect("it renders");
                 assert!(
-                    tools && place == 3
-                        || !source.contains("tools") && tools
+                    tools && (place == 3 || !source.contains("tools"))
                         || text.contains(attack.trim())
                         || place == 2,
                     "{name}: the text is all there"
@@ -230,7 +229,7 @@ fn a_hostile_template_is_stopped() {
     for source in endless {
         let started = std::time::Instant::now();
         let refused = Template::new(source, &tokenizer).and_then(|template| template.text(&one));
-        println!("{:?} {source}", started.elapsed());
+        eprintln!("{:?} {source}", started.elapsed());
         let error = refused.map(|text| text.len()).expect_err(source);
         assert!(error.to_string().len() < 600 && error.to_string().contains("template"), "{error}");
     }
@@ -253,7 +252,7 @@ fn a_hostile_template_is_stopped() {
             let started = std::time::Instant::now();
             let source = format!("{{{{ {}{end} }}}}", unit.repeat(count));
             let told = Template::new(&source, &tokenizer).and_then(|template| template.text(&one));
-            println!("{:?} {unit} {count}: {:?}", started.elapsed(), told.as_ref().map(String::len));
+            eprintln!("{:?} {unit} {count}: {:?}", started.elapsed(), told.as_ref().map(String::len));
             assert!(told.is_err() || count == 120, "{unit}");
         }
     }

@@ -76,7 +76,8 @@ pub(super) struct Answer {
 
 /// Asks every part of `kernel`.
 pub(super) async fn ask(kernel: &Kernel) -> Health {
-    let probes = [Some(store(kernel)), Some(events(kernel)), search(kernel), backup(kernel), disk::probe(kernel)];
+    let probes =
+        [Some(store(kernel)), Some(events(kernel)), search(kernel), backup(kernel), disk::probe(kernel)];
     let parts = join_all(probes.into_iter().flatten().map(|probe| probe.run(kernel))).await;
     let state = verdict(&parts);
     let version = env!("CARGO_PKG_VERSION").to_owned();

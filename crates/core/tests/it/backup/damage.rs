@@ -62,11 +62,7 @@ async fn what_is_cut_missing_moved_or_foreign_is_found() {
     let foreign = history(other.path()).await;
     let stranger = |name: &str| {
         let kind = if name.contains("/log/0/") { "/log/0/" } else { "manifest" };
-        foreign
-            .names()
-            .into_iter()
-            .rfind(|other| other.contains(kind))
-            .expect("an object of that kind")
+        foreign.names().into_iter().rfind(|other| other.contains(kind)).expect("an object of that kind")
     };
     let shared: Arc<dyn BackupTarget> = Arc::new(target.clone());
     let names = target.names();

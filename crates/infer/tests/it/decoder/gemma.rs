@@ -65,7 +65,7 @@ fn perplexity_is_that_of_the_textbook() {
     }
     let perplexity = |sum: f64| (sum / count as f64).exp();
     let (ours, exact) = (perplexity(ours), perplexity(exact));
-    println!(
+    eprintln!(
         "{count} tokens: perplexity {ours:.4}, textbook {exact:.4} ({:+.3} %); the same best token {agreed} times; logits off by at most {off:.3}",
         (ours / exact - 1.0) * 100.0
     );

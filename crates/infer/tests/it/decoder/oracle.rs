@@ -104,7 +104,7 @@ impl<'a> Oracle<'a> {
         let heads = self.whole("attention.head_count").unwrap();
         let shared = self.whole("attention.head_count_kv").unwrap_or(heads);
         let width = self.whole("attention.key_length").unwrap_or(x.dim(1)? / heads);
-        let local = self.gemma() && (layer + 1) % 6 != 0;
+        let local = self.gemma() && !(layer + 1).is_multiple_of(6);
         let base = if local { 10_000.0 } else { self.number("rope.freq_base").unwrap_or(10_000.0) };
         let factor = if local { 1.0 } else { self.number("rope.scaling.factor").unwrap_or(1.0) };
         let split =

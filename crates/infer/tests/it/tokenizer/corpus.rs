@@ -81,7 +81,7 @@ pub(super) const ODD: &[&str] = &[
     "camelCaseName",
     "SCREAMING_CASE",
     "kebab-case",
-    "fn main() {\n    println!(\"{}\", x);\n}\n",
+    "fn main() {\n    eprintln!(\"{}\", x);\n}\n",
     "\tif (x)\n\t\treturn\t1;\n",
     "SELECT * FROM t WHERE a='b';--",
     "{\"a\":[1,2,{\"b\":null}]}",

@@ -57,7 +57,7 @@ fn compare(pair: &Pair, most: usize) -> usize {
 fn gemma_has_the_tokens_of_the_reference() {
     let Some(pair) = &*GEMMA else { return };
     let count = compare(pair, bytes());
-    println!("gemma3: {count} tokens are those of the reference");
+    eprintln!("gemma3: {count} tokens are those of the reference");
     assert!(count >= bytes() / 6, "{count}");
     for text in
         ["<start_of_turn>user\nHi<end_of_turn>\n", "a<bos>b<eos><unused17>", "<end_of_turn", "<<bos>>"]
@@ -77,7 +77,7 @@ fn byte_pairs_are_those_of_the_reference() {
     ] {
         let Some(pair) = byte_pairs(name, split) else { continue };
         let count = compare(&pair, bytes());
-        println!("{name}: {count} tokens are those of the reference");
+        eprintln!("{name}: {count} tokens are those of the reference");
         assert!(count >= bytes() / 6, "{name}: {count}");
         for text in [
             "<|im_start|>user\nHi<|im_end|>\n",
