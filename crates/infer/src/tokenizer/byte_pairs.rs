@@ -19,14 +19,26 @@ pub(super) struct BytePairs {
     merges: HashMap<(u32, u32), (u32, u32)>,
     /// The tokens of single bytes.
     bytes: Box<[u32; 256]>,
+    /// Which tokens are made of text. A word that is written like another is still only a word.
+    text: Box<[bool]>,
 }
 
 impl BytePairs {
-    /// `table` holds the tokens as bytes, as [`bytes_of`] makes them.
-    pub(super) fn new(table: &Table, split: Split, merges: &[String]) -> Result<Self> {
+    /// `table` holds the tokens of `vocabulary` as bytes, as [`bytes_of`] makes them.
+    pub(super) fn new(
+        table: &Table,
+        split: Split,
+        vocabulary: &Vocabulary,
+        merges: &[String],
+    ) -> Result<Self> {
+        let is_text = |token| {
+            matches!(vocabulary.kind(token), TokenKind::Normal | TokenKind::UserDefined | TokenKind::Byte)
+        };
+        let text: Box<[bool]> = (0..vocabulary.tokens.len()).map(is_text).collect();
+        let find = |string: &[u8]| table.find(string).filter(|id| text[*id as usize]);
         let mut bytes = Box::new([NO_TOKEN; 256]);
         for byte in 0..=255 {
-            let Some(id) = table.find(&[byte]) else {
+            let Some(id) = find(&[byte]) else {
                 let wrong = format!("there is no token for the byte {byte}");
                 return Err(Error::metadata("tokenizer.ggml.tokens", wrong));
             };
@@ -44,22 +56,23 @@ impl BytePairs {
             joined.clear();
             joined.extend_from_slice(&left);
             joined.extend_from_slice(&right);
-            let (Some(a), Some(b), Some(both)) = (table.find(&left), table.find(&right), table.find(&joined))
-            else {
+            let (Some(a), Some(b), Some(both)) = (find(&left), find(&right), find(&joined)) else {
                 return Err(malformed(format!(
-                    "merge {place} has, or makes, a token that the vocabulary lacks"
+                    "merge {place} has, or makes, a token that the vocabulary lacks or that is no text"
                 )));
             };
             table_of.entry((a, b)).or_insert((place, both));
         }
-        Ok(Self { split, merges: table_of, bytes })
+        Ok(Self { split, merges: table_of, bytes, text })
     }
 
     /// Appends the tokens of `text`.
     pub(super) fn encode(&self, table: &Table, text: &str, tokens: &mut Vec<u32>) {
         let text = if self.split.composed() { composed(text) } else { Cow::Borrowed(text) };
         self.split.words(&text, &mut |word| {
-            if let Some(id) = table.find(word.as_bytes()).filter(|_| self.split.whole_words()) {
+            if self.split.whole_words()
+                && let Some(id) = table.find(word.as_bytes()).filter(|id| self.text[*id as usize])
+            {
                 return tokens.push(id);
             }
             let bytes = word.bytes().map(|byte| (1, self.bytes[usize::from(byte)]));

@@ -84,7 +84,7 @@ impl Tokenizer {
                 let split = Split::named(split)?;
                 let table = Table::new(byte_pairs::bytes_of(vocabulary)).ok_or_else(large)?;
                 let bos = split.bos();
-                let method = BytePairs::new(&table, split, merges)?;
+                let method = BytePairs::new(&table, split, vocabulary, merges)?;
                 (table, Method::BytePairs(method), bos)
             }
         };
