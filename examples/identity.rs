@@ -19,7 +19,7 @@ const KEYS: &str = include_str!("identity/issuer.jwks.json");
 async fn main() -> Result<()> {
     let folder = tempfile::tempdir().expect("a folder for the keys");
     let keys = folder.path().join("issuer.jwks.json");
-    std::fs::write(&keys, KEYS).expect("a file in it");
+    std::fs::write(&keys, KEYS).expect("a new folder takes a file");
     let heptad = Heptad::builder()
         .in_memory()
         .set("auth.jwt.issuer", "https://login.example.org")
@@ -63,9 +63,17 @@ async fn main() -> Result<()> {
 
     // One letter of the token is another: nobody.
     let forged = TOKEN.trim().replacen("eyJ", "eyK", 1);
-    println!("{}", heptad.authenticate(&forged).await.map(drop).expect_err("it was changed"));
-    for entry in
-        heptad.auth().audit(serde_json::from_value(serde_json::json!({})).expect("all")).await?.entries
+    println!(
+        "{}",
+        heptad.authenticate(&forged).await.map(drop).expect_err("a changed token has no signature that fits")
+    );
+    for entry in heptad
+        .auth()
+        .audit(
+            serde_json::from_value(serde_json::json!({})).expect("every field of the request has a default"),
+        )
+        .await?
+        .entries
     {
         println!(
             "{:>2} {:?} {} {}",
