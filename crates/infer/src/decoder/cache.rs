@@ -156,7 +156,7 @@ impl Cache {
     /// Forgets all tokens but the first `len`, so that the sequence can be continued from there.
     ///
     /// # Errors
-    /// [`Error::Input`] when it holds fewer tokens, or when a layer with a sliding window has already forgotten what the next
+    /// [`Error::Input`](crate::Error::Input) when it holds fewer tokens, or when a layer with a sliding window has already forgotten what the next
     /// token would see; the cache is then as it was. Cutting to 0 always succeeds.
     pub fn truncate(&mut self, len: usize) -> Result<()> {
         if len > self.len {

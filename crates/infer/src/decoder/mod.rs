@@ -45,7 +45,7 @@ impl Decoder {
     /// Loads a model. The weights stay in the mapped file.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for an architecture that is not built, [`Error::Metadata`] and [`Error::Tensor`] for what is
+    /// [`Error::Unsupported`](crate::Error::Unsupported) for an architecture that is not built, [`Error::Metadata`](crate::Error::Metadata) and [`Error::Tensor`](crate::Error::Tensor) for what is
     /// missing or does not fit, by name.
     pub fn load(gguf: &Gguf, options: &LoadOptions) -> Result<Self> {
         let config = Config::read(gguf)?;
@@ -85,7 +85,7 @@ impl Decoder {
     /// threads: the bits are the same.
     ///
     /// # Errors
-    /// [`Error::Input`] for a token outside the vocabulary, a cache that has no room or belongs to another model; nothing is
+    /// [`Error::Input`](crate::Error::Input) for a token outside the vocabulary, a cache that has no room or belongs to another model; nothing is
     /// appended then.
     pub fn step(&self, batch: &mut [Step<'_>]) -> Result<Logits> {
         self.check(batch)?;
