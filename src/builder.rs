@@ -11,7 +11,7 @@ use heptad_core::{
     clock::{Clock, SystemClock},
     config::{Config, LoadOptions, SEARCH_PATH, STORE_PATH},
     events::{EventBus, LocalBus},
-    kernel::{Ports, Security},
+    kernel::Ports,
     llm,
     search::{Catalog, SearchIndex},
     store::{Store, memory::MemoryStore},
@@ -152,7 +152,8 @@ impl Builder {
         let bus = Arc::new(MeteredBus::new(bus, &metrics, Arc::clone(&clock)));
         let llm = llm::config::open(&config, &variable, &store, &metrics, &clock).await?;
         let (tokens, login) = auth::config::open(&config, &variable, &clock).await?;
-        let security = Security { tokens, login, ..opened.security };
+        let mut security = opened.security;
+        (security.tokens, security.login) = (tokens, login);
         let search = open_index(folder).map(|index| {
             let (store, index) = (Arc::clone(&store), MeteredIndex::new(index, &metrics, Arc::clone(&clock)));
             match &llm.embedder {

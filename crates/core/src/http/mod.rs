@@ -4,6 +4,8 @@
 //! another; the environment's proxy variables are not looked at; a body is read up to a bound that its reader names.
 
 #[cfg(any(feature = "openai", feature = "anthropic", feature = "otlp"))]
+pub(crate) mod base;
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "otlp"))]
 pub(crate) mod date;
 mod tls;
 

@@ -13,7 +13,7 @@ use super::{attempt::Attempt, failure};
 use crate::{
     clock::Clock,
     error::{Error, Result},
-    http::{self, HttpOptions, Unread, is_this_machine, read_some},
+    http::{self, HttpOptions, Unread, base::Service, read_some},
     llm::{Secret, broken},
 };
 
@@ -165,28 +165,13 @@ impl HttpClient {
     }
 }
 
-/// The base URL, with the slash at its end without which `join` would forget its last segment.
+/// The base URL of a model's server.
 fn base(text: &str, carries_key: bool) -> Result<Url> {
-    let wrong = |what: &str| {
-        Error::invalid(format!("the base URL of the model {what}")).with("field", "llm.base_url")
+    let service = Service {
+        what: "the base URL of the model",
+        field: "llm.base_url",
+        example: "https://host/v1",
+        secret: carries_key.then_some(("the key", "llm.allow_http")),
     };
-    let mut url = Url::parse(text).map_err(|_| wrong("is no URL: write it as https://host/v1"))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(wrong("is neither https nor http"));
-    }
-    if !url.username().is_empty()
-        || url.password().is_some()
-        || url.query().is_some()
-        || url.fragment().is_some()
-    {
-        return Err(wrong("has a user, a query or a fragment: keys are given by the environment"));
-    }
-    if carries_key && url.scheme() == "http" && !is_this_machine(&url) {
-        return Err(wrong("would send the key unencrypted: use https, or allow it (`llm.allow_http`)"));
-    }
-    if !url.path().ends_with('/') {
-        let path = format!("{}/", url.path());
-        url.set_path(&path);
-    }
-    Ok(url)
+    service.base(text)
 }

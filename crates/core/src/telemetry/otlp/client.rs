@@ -23,7 +23,7 @@ use super::{OtlpOptions, semantic};
 use crate::{
     clock::Clock,
     error::{Error, ErrorKind, Result, Retry},
-    http::{self, HttpOptions, is_this_machine, read_some},
+    http::{self, HttpOptions, base::Service, read_some},
 };
 
 /// How much of an answer is read.
@@ -144,36 +144,19 @@ impl Client {
     }
 }
 
-/// The endpoint with a slash at its end, without which `join` would forget its last segment.
+/// The endpoint of the collector, without the path of a signal.
 fn base(options: &OtlpOptions) -> Result<Url> {
-    let wrong = |what: &str| {
-        Error::invalid(format!("the endpoint of the collector {what}"))
-            .with("field", "telemetry.otlp.endpoint")
+    let service = Service {
+        what: "the endpoint of the collector",
+        field: "telemetry.otlp.endpoint",
+        example: "http://host:4318",
+        secret: (!options.headers.is_empty() && !options.allow_http)
+            .then_some(("headers", "telemetry.otlp.allow_http")),
     };
-    let mut url =
-        Url::parse(&options.endpoint).map_err(|_| wrong("is no URL: write it as http://host:4318"))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(wrong("is neither https nor http"));
+    let url = service.base(&options.endpoint)?;
+    if url.path().ends_with("/v1/traces/") || url.path().ends_with("/v1/metrics/") {
+        return Err(service.wrong("ends with the path of one signal: leave `/v1/…` out"));
     }
-    if !url.username().is_empty()
-        || url.password().is_some()
-        || url.query().is_some()
-        || url.fragment().is_some()
-    {
-        return Err(wrong("has a user, a query or a fragment: headers are given by the environment"));
-    }
-    if url.scheme() == "http" && !options.headers.is_empty() && !is_this_machine(&url) && !options.allow_http
-    {
-        return Err(wrong(
-            "would send headers unencrypted: use https, or allow it (`telemetry.otlp.allow_http`)",
-        ));
-    }
-    let path = url.path().trim_end_matches('/');
-    if path.ends_with("/v1/traces") || path.ends_with("/v1/metrics") {
-        return Err(wrong("ends with the path of one signal: leave `/v1/…` out"));
-    }
-    let path = format!("{path}/");
-    url.set_path(&path);
     Ok(url)
 }
 
