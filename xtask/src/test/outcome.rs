@@ -1,5 +1,7 @@
 //! What a part of the suite gave, and how the closing lines of test runners are read.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 /// Counts, and the sentences that go with them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -69,6 +71,26 @@ impl Outcome {
             outcome.reasons.push(format!("{} tests are marked as ignored", outcome.skipped));
         }
         outcome
+    }
+
+    /// Moves what said that it was not run from the passed to the skipped. A runner calls a test that returned a pass; such a test wrote a line
+    /// `name<TAB>reason` (`heptad_testkit::not_run`). A test counts once, whatever it left out.
+    pub fn without_not_run(mut self, told: &str) -> Outcome {
+        let mut reasons: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let mut tests = BTreeSet::new();
+        for (test, reason) in told.lines().filter_map(|line| line.split_once('\t')) {
+            if tests.insert(test) {
+                reasons.entry(reason).or_default().insert(test);
+            }
+        }
+        let count = (tests.len() as u64).min(self.passed);
+        self.passed -= count;
+        self.skipped += count;
+        self.reasons.extend(reasons.into_iter().map(|(reason, tests)| {
+            let tests: Vec<&str> = tests.into_iter().collect();
+            format!("{}: {reason}", tests.join(", "))
+        }));
+        self
     }
 
     /// Reads the counts of a closing line: `5 passed; 1 failed; …` or `5 passed (1 slow), 1 failed, …`.

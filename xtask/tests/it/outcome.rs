@@ -90,3 +90,16 @@ fn a_part_that_did_not_run_counts_as_skipped_under_its_name() {
         (vec!["tour: offline".to_owned()], vec!["fmt: one file".to_owned()])
     );
 }
+
+#[test]
+fn what_was_not_run_is_no_pass() {
+    let outcome = Outcome::of_tests("test result: ok. 5 passed; 0 failed; 1 ignored", true, "");
+    let told = "llm::a\tno npm\nllm::b\tno npm\nllm::a\tno model\nauth::c\tno data\nnot a line of it\n";
+    let outcome = outcome.without_not_run(told);
+    assert_eq!((outcome.passed, outcome.failed, outcome.skipped), (2, 0, 4));
+    assert_eq!(
+        outcome.reasons,
+        ["1 tests are marked as ignored", "auth::c: no data", "llm::a, llm::b: no npm"]
+    );
+    assert_eq!(Outcome::default().without_not_run("a\tb\n").passed, 0, "never less than none");
+}

@@ -45,9 +45,14 @@ fn counted(context: &Context, arguments: &[&str]) -> Result<Outcome> {
 }
 
 fn counted_with(context: &Context, arguments: &[&str], change: impl FnOnce(Run) -> Run) -> Result<Outcome> {
-    let run = Run::cargo(arguments, &context.workspace.root).limit(context.left());
+    let told = context.target.join("tmp/not-run");
+    fresh_folder(&told)?;
+    let told = told.join("tests.txt");
+    let run =
+        Run::cargo(arguments, &context.workspace.root).limit(context.left()).env("HEPTAD_NOT_RUN", &told);
     let ended = change(run).wait()?;
-    Ok(Outcome::of_tests(&ended.text, ended.ok(), &ended.how()))
+    let outcome = Outcome::of_tests(&ended.text, ended.ok(), &ended.how());
+    Ok(outcome.without_not_run(&fs::read_to_string(&told).unwrap_or_default()))
 }
 
 /// Every example of the facade runs to a good end.
