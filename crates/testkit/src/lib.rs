@@ -6,6 +6,7 @@ pub mod crash;
 pub mod events;
 pub mod llm;
 pub mod models;
+mod not_run;
 mod random;
 pub mod search;
 pub mod store;
@@ -13,3 +14,4 @@ pub mod store;
 pub mod vfs;
 
 pub use clock::VirtualClock;
+pub use not_run::not_run;

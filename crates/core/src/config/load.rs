@@ -25,7 +25,7 @@ const FILE_VARIABLE: &str = "HEPTAD_CONFIG";
 
 /// Variables with the prefix that are not ours to judge: they steer the project's own tests, whose children open platforms.
 fn steers_tests(name: &str) -> bool {
-    name == "HEPTAD_DATA" || name.starts_with("HEPTAD_CRASH_")
+    ["HEPTAD_DATA", "HEPTAD_NOT_RUN"].contains(&name) || name.starts_with("HEPTAD_CRASH_")
 }
 
 /// The most problems that one error reports.
@@ -67,7 +67,7 @@ impl LoadOptions {
     }
 
     /// Takes these variables for the environment, as [`std::env::vars_os`] gives them. Those that do not begin with `HEPTAD_` are passed
-    /// over, as are `HEPTAD_DATA` and `HEPTAD_CRASH_*`, which steer tests; an empty one counts as not set. `HEPTAD_CONFIG` names the file where [`file`](Self::file) was not called.
+    /// over, as are `HEPTAD_DATA`, `HEPTAD_NOT_RUN` and `HEPTAD_CRASH_*`, which steer tests; an empty one counts as not set. `HEPTAD_CONFIG` names the file where [`file`](Self::file) was not called.
     #[must_use]
     pub fn environment<N, V>(mut self, variables: impl IntoIterator<Item = (N, V)>) -> Self
     where

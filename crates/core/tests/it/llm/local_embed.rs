@@ -13,10 +13,10 @@ use heptad_core::{
     ErrorKind,
     llm::{EmbedRequest, Embedder, local_embed::LocalEmbedder},
 };
-use heptad_testkit::{llm::EmbedPlace, models};
+use heptad_testkit::{llm::EmbedPlace, models, not_run};
 use tokio::sync::OnceCell;
 
-/// The model, loaded once; `None` where it cannot be installed, and the reason is printed.
+/// The model, loaded once; `None` where it cannot be installed, and the reason is told.
 pub(crate) async fn minilm() -> Option<Arc<LocalEmbedder>> {
     static LOADED: OnceCell<Option<Arc<LocalEmbedder>>> = OnceCell::const_new();
     let load = || async {
@@ -169,9 +169,9 @@ fn onnxruntime(folder: &Path, tokens: &[Vec<u32>]) -> Result<Vec<Vec<f64>>, Stri
 async fn its_correlation_with_human_judgement_is_that_of_onnxruntime() {
     let file = data().join("core/stsb/stsb-en-dev.csv");
     let Ok(text) = fs::read_to_string(&file) else {
-        return report(&format!("NOT RUN: {} is not there", file.display()));
+        return not_run(format_args!("{} is not there", file.display()));
     };
-    let Some(model) = minilm().await else { return report("NOT RUN: no model") };
+    let Some(model) = minilm().await else { return };
     let rows: Vec<Vec<String>> = text.lines().map(columns).collect();
     let scores: Vec<f64> = rows.iter().map(|row| row[2].parse().expect("a number")).collect();
     let sentences: Vec<String> = rows.iter().flat_map(|row| row[..2].to_vec()).collect();
@@ -195,8 +195,8 @@ async fn its_correlation_with_human_judgement_is_that_of_onnxruntime() {
         heptad_infer::bert::Bert::open(&folder, &heptad_infer::bert::Options { threads: 1 }).expect("loads");
     let tokens: Vec<Vec<u32>> = sentences.iter().map(|text| bert.tokens(text).expect("tokens")).collect();
     match onnxruntime(&folder, &tokens) {
-        Err(reason) => report(&format!(
-            "onnxruntime NOT RUN: {reason}; `pip install onnxruntime onnx` for the python3 on the PATH"
+        Err(reason) => not_run(format_args!(
+            "the comparison with onnxruntime: {reason}; `pip install onnxruntime onnx` for the python3 on the PATH"
         )),
         Ok(theirs) => {
             let worst = vectors.iter().zip(&theirs).map(|(a, b)| dot(a, b)).fold(1.0, f64::min);

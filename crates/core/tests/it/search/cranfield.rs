@@ -14,7 +14,7 @@ use std::{
 
 use heptad_core::search::{Catalog, Document, Field, Query, Schema, SearchQuery, tantivy::TantivyIndex};
 use heptad_core::store::memory::MemoryStore;
-use heptad_testkit::VirtualClock;
+use heptad_testkit::{VirtualClock, not_run};
 
 /// BM25 (k1 = 1.2, b = 0.75) with Porter-family stems and without stop words gives about 0.38 to 0.42 in the literature, depending on
 /// the gains; this asserts only that ranking is sound and not what it scores.
@@ -110,7 +110,7 @@ fn dcg(gains: impl Iterator<Item = f64>) -> f64 {
 async fn ranking_on_cranfield_is_sound() {
     let [abstracts, questions, judgements] = match load(&folder()) {
         Ok(files) => files,
-        Err(reason) => return report(&format!("NOT RUN: {reason}")),
+        Err(reason) => return not_run(reason),
     };
     let store = MemoryStore::new(Arc::new(VirtualClock::new()));
     let catalog = Catalog::new(Arc::new(store), Arc::new(TantivyIndex::in_memory()));

@@ -92,7 +92,7 @@ fn prometheus_reads_rules_and_queries() {
     let folder = tempfile::tempdir().unwrap();
     let queries = queries();
     let Some((accepted, text)) = check(folder.path(), &alerts()) else {
-        eprintln!("not run: promtool is not on this machine");
+        heptad_testkit::not_run("promtool is not on this machine");
         return;
     };
     assert!(
@@ -121,7 +121,7 @@ fn alerts_fire_when_they_should_and_only_then() {
         assert!(cases >= 2, "{name} has a case in which it fires and one in which it does not");
     }
     let Some((passed, text)) = test(&rules) else {
-        eprintln!("not run: promtool is not on this machine");
+        heptad_testkit::not_run("promtool is not on this machine");
         return;
     };
     assert!(passed, "{text}");

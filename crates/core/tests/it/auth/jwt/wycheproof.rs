@@ -9,9 +9,11 @@ use std::{
     env, fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use heptad_core::auth::jwt::{Jws, KeySet};
+use heptad_testkit::not_run;
 use serde_json::{Value, json};
 
 /// Vectors that call valid what is refused here, or invalid what is accepted, and why.
@@ -52,7 +54,7 @@ fn vectors(file: &str) -> Option<Value> {
     let data = data.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"));
     let path = data.join("core/wycheproof").join(file);
     let Ok(text) = fs::read_to_string(&path) else {
-        report(&format!("not run: {} is missing", path.display()));
+        not_run(format_args!("{} is missing", path.display()));
         return None;
     };
     Some(serde_json::from_str(&text).expect("JSON"))
@@ -130,4 +132,21 @@ fn a_key_is_used_for_what_it_says() {
         }
     }
     assert_eq!(seen, 2);
+}
+
+/// A test without its vectors is no failure, but it is counted.
+#[test]
+fn vectors_that_are_missing_are_told_as_not_run() {
+    let name = "auth::jwt::wycheproof::every_key_vector_is_accepted_or_refused";
+    let folder = tempfile::tempdir().expect("a folder");
+    let told = folder.path().join("not-run");
+    let mut tests = Command::new(env::current_exe().expect("this program has a path"));
+    tests.args(["--exact", name]).env("HEPTAD_DATA", folder.path()).env("HEPTAD_NOT_RUN", &told);
+    let output = tests.output().expect("this program runs");
+    assert!(output.status.success(), "{output:?}");
+    let missing = folder.path().join("core/wycheproof/json_web_key_test.json");
+    let why = format!("{} is missing", missing.display());
+    assert_eq!(fs::read_to_string(&told).expect("a file"), format!("{name}\t{why}\n"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(&format!("not run: {why}\n")), "{said}");
 }

@@ -8,6 +8,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
+use heptad_testkit::not_run;
 use serde_json::Value;
 
 const PACKAGE: &str = "oidc-provider@9.13.3";
@@ -27,9 +28,7 @@ impl RealProvider {
         match try_start() {
             Ok(provider) => Some(provider),
             Err(why) => {
-                // Past the test harness, which hides what a passing test prints.
-                writeln!(std::io::stderr(), "oidc-provider: not run: {why}")
-                    .expect("the terminal takes a line");
+                not_run(format_args!("oidc-provider: {why}"));
                 None
             }
         }
@@ -54,39 +53,41 @@ impl Drop for RealProvider {
     }
 }
 
+/// Fails where node, npm or the package is missing; a provider that is here and does not start is a failure of the test.
 fn try_start() -> Result<RealProvider, String> {
     let folder = installed()?;
     let script = folder.join(format!("provider-{}.mjs", std::process::id()));
-    fs::write(&script, SCRIPT).map_err(|error| error.to_string())?;
+    fs::write(&script, SCRIPT).expect("the script is written");
     let mut command = Command::new("node");
     command.arg(&script).arg(&folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = command.spawn().map_err(|error| format!("`node` does not start: {error}"))?;
-    let orders = process.stdin.take().ok_or("no standard input")?;
-    let mut answers = BufReader::new(process.stdout.take().ok_or("no standard output")?);
+    let orders = process.stdin.take().expect("it was piped");
+    let mut answers = BufReader::new(process.stdout.take().expect("it was piped"));
     let mut line = String::new();
-    answers.read_line(&mut line).map_err(|error| error.to_string())?;
+    answers.read_line(&mut line).expect("the provider's words are read");
     let _ = fs::remove_file(&script);
     let Ok(ready) = serde_json::from_str::<Value>(&line) else {
-        let output = process.wait_with_output().map_err(|error| error.to_string())?;
-        return Err(format!("the provider does not start: {}", String::from_utf8_lossy(&output.stderr)));
+        let _ = process.kill();
+        let output = process.wait_with_output().expect("it ends");
+        panic!("the provider does not start: {line}{}", String::from_utf8_lossy(&output.stderr));
     };
-    let issuer = ready["issuer"].as_str().ok_or("the provider names no issuer")?.to_owned();
+    let issuer = ready["issuer"].as_str().expect("the provider names its issuer").to_owned();
     Ok(RealProvider { process, orders, answers, issuer })
 }
 
 /// The folder the package is installed in, below the target folder: once, whoever asks first.
 fn installed() -> Result<PathBuf, String> {
-    let program = env::current_exe().map_err(|error| error.to_string())?;
+    let program = env::current_exe().expect("this program has a path");
     let built = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
-    let target = program.ancestors().skip(1).find(built).ok_or("this program is in no target folder")?;
-    let (folder, told) = (target.join("foreign").join(PACKAGE), |error: std::io::Error| error.to_string());
+    let target = program.ancestors().skip(1).find(built).expect("this program is in a target folder");
+    let folder = target.join("foreign").join(PACKAGE);
     let ready = folder.join("installed");
     if ready.exists() {
         return Ok(folder);
     }
-    fs::create_dir_all(&folder).map_err(told)?;
-    let lock = File::create(folder.join("lock")).map_err(told)?;
-    lock.lock().map_err(told)?;
+    fs::create_dir_all(&folder).expect("a folder");
+    let lock = File::create(folder.join("lock")).expect("a file");
+    lock.lock().expect("the lock");
     if ready.exists() {
         return Ok(folder);
     }
@@ -100,6 +101,6 @@ fn installed() -> Result<PathBuf, String> {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!("`npm install {PACKAGE}`: {}", said.trim().lines().last().unwrap_or("failed")));
     }
-    File::create(&ready).map_err(told)?;
+    File::create(&ready).expect("a file");
     Ok(folder)
 }

@@ -119,7 +119,7 @@ async fn the_official_sdks_read_what_our_adapters_read() {
     let mut theirs = match theirs(server.url()).await {
         Ok(seen) => seen,
         Err(reason) => {
-            eprintln!("not run: {reason}");
+            heptad_testkit::not_run(reason);
             return;
         }
     };

@@ -1,6 +1,6 @@
 //! Local models: Gemma 3 270M, a *base* model, so nothing here says anything about how good its answers are.
 //!
-//! Where the model cannot be installed the tests say "not run" and pass.
+//! Where the model cannot be installed the tests tell that they did not run.
 
 mod documents;
 mod refusing;

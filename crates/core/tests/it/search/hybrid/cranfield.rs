@@ -20,9 +20,9 @@ fn report(line: &str) {
 async fn both_are_no_worse_than_the_better_part_on_questions_they_did_not_learn_from() {
     let [abstracts, questions, judgements] = match load(&folder()) {
         Ok(files) => files,
-        Err(reason) => return report(&format!("NOT RUN: {reason}")),
+        Err(reason) => return heptad_testkit::not_run(reason),
     };
-    let Some(model) = minilm().await else { return report("NOT RUN: no model") };
+    let Some(model) = minilm().await else { return };
     let catalog = Catalog::embedding(super::store(), Arc::new(TantivyIndex::in_memory()), model);
     let schema = Schema::new([Field::text("text").embedded()]).expect("a valid schema");
     catalog.define("cranfield", &schema).await.expect("defined");
