@@ -20,7 +20,9 @@ use super::schema;
 
 static SCHEMA: LazyLock<Option<jsonschema::Validator>> = LazyLock::new(|| {
     schema::validator()
-        .inspect_err(|reason| eprintln!("not run: validation against the schema: {reason}"))
+        .inspect_err(|reason| {
+            heptad_testkit::not_run(format_args!("validation against the schema: {reason}"))
+        })
         .ok()
 });
 
