@@ -55,7 +55,7 @@ fn no_invalid_instance_of_the_benchmark_is_let_pass() {
     let folder = tempfile::tempdir().expect("a folder");
     let files = match benchmark(folder.path()) {
         Ok(files) => files,
-        Err(reason) => return eprintln!("not run: {reason}"),
+        Err(reason) => return heptad_testkit::not_run(reason),
     };
     let step = if env::var("MASK_SCHEMAS").is_ok_and(|value| value == "all") { 1 } else { 20 };
     let files: Vec<PathBuf> = files.into_iter().step_by(step).collect();

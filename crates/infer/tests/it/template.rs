@@ -11,7 +11,7 @@ use heptad_infer::{
     template::{Call, CallForm, Conversation, Speaker, Template, ToolCard, Turn},
     tokenizer::{TokenKind, Tokenizer},
 };
-use heptad_testkit::models;
+use heptad_testkit::{models, not_run};
 use serde_json::{Value, json};
 
 use crate::tokenizer::{gemma, reference::Pair};
@@ -129,7 +129,7 @@ fn templates_render_as_the_reference_renders_them() {
             .map(|one| json!({"template": source, "context": context(one, &tokenizer)}))
             .collect();
         let Some(expected) = reference(&cases) else {
-            return eprintln!("not run: there is no python3 with jinja2");
+            return not_run("there is no python3 with jinja2");
         };
         for (conversation, expected) in conversations().iter().zip(expected) {
             let found = template.text(conversation);
