@@ -32,6 +32,27 @@ fn tour_shows_every_stop() {
     assert!(!run.stdout.contains('\u{1b}'), "no colours in a pipe");
 }
 
+#[cfg(feature = "candle")]
+#[test]
+fn tour_asks_the_models_whose_files_are_configured() {
+    use heptad_testkit::models;
+
+    let (Some(chat), Some(embedder)) = (models::gemma(), models::minilm()) else { return };
+    let run = repository().run_with(&["tour", "shop", "--at", "here", "--format", "json"], |command| {
+        command.env("HEPTAD_LLM_PROVIDER", "local").env("HEPTAD_LLM_MODEL", &chat);
+        command.env("HEPTAD_LLM_EMBEDDING_PROVIDER", "local").env("HEPTAD_LLM_EMBEDDING_MODEL", &embedder);
+    });
+    let tour = run.json();
+    let said = |which: &str| tour["models"][which]["used"]["what"].as_str().unwrap_or_default().to_owned();
+    assert!(said("chat").ends_with(" tokens)"), "{}", tour["models"]);
+    let likeness: Vec<f32> = said("embedder")
+        .split_whitespace()
+        .filter(|word| word.contains("0."))
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    assert!(matches!(likeness[..], [near, far] if near > far + 0.1), "{}", tour["models"]);
+}
+
 #[test]
 fn a_tour_goes_on_where_another_ended_and_speaks_json() {
     let place = repository();

@@ -13,7 +13,7 @@ use crate::{Result, shell::Run};
 /// The features that the whole workspace is built with.
 const FEATURES: &[&str] = &[
     "--features",
-    "heptad/full,heptad/openai,heptad/anthropic,heptad/candle,heptad/object-store,heptad/otlp,heptad/oidc",
+    "heptad/full,heptad/openai,heptad/anthropic,heptad/object-store,heptad/otlp,heptad/oidc,heptad-cli/candle",
 ];
 
 const fn minutes(count: u64) -> Duration {

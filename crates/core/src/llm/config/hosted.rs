@@ -4,18 +4,15 @@ use std::sync::Arc;
 
 use super::{
     link::Link,
-    open::{lacking, wrong},
+    open::{Opened, lacking, wrong},
 };
 use crate::{
     clock::Clock,
     error::Result,
-    llm::{ChatModel, Embedder, Secret, http::HttpOptions},
+    llm::{Embedder, Secret, http::HttpOptions},
 };
 
-/// A model, and what embeds beside it.
-pub(super) type Opened = (Arc<dyn ChatModel>, Option<Arc<dyn Embedder>>);
-
-/// What the adapters of a chain have in common.
+/// What the adapters of hosted models have in common.
 pub(super) struct Adapters<'a> {
     pub(super) http: HttpOptions,
     /// The most tokens of an answer where a request does not say.

@@ -25,7 +25,7 @@ keys! {
     /// The environment variable that holds the key; `OPENAI_API_KEY` or `ANTHROPIC_API_KEY` where it is not set. A server of one's own may need none.
     LLM_KEY_VARIABLE: Option<String> = "llm.key_variable";
     /// Who is asked where the one before fails, in order: `openai:model` or `anthropic:model`, with `base_url=…` and `key_variable=…` behind it where
-    /// they are not the provider's own.
+    /// they are not the provider's own; or `local:` and the path of a GGUF file.
     LLM_FALLBACK: Option<Vec<String>> = "llm.fallback";
     /// The kinds of errors after which the next model is asked: what another may do better. Wrong input, wrong keys and defects are not among them
     /// unless they are named.

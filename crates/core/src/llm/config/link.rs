@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Who can be named.
-const PROVIDERS: [&str; 2] = ["openai", "anthropic"];
+const PROVIDERS: [&str; 3] = ["openai", "anthropic", "local"];
 
 /// One model: who provides it, and how it is reached where that is not the provider's own way.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,14 +42,23 @@ impl Link {
         Ok(Some(Self { provider, model, base_url, key_variable }))
     }
 
-    /// One that stands in: `provider:model`, then `base_url=…` and `key_variable=…` where they are needed.
+    /// One that stands in: `provider:model`, then `base_url=…` and `key_variable=…` where they are needed; `local:` and the path of a file.
     pub(super) fn parse(text: &str) -> Result<Self> {
         let refused = |what: String| {
-            let right =
-                "write `openai:model` or `anthropic:model`, with `base_url=…` and `key_variable=…` behind it";
+            let right = "write `openai:model` or `anthropic:model`, with `base_url=…` and `key_variable=…` behind it, or `local:` and a GGUF file";
             wrong("llm.fallback", format!("{what}: {right}"))
         };
         let shown = |text: &str| shortened(&text.escape_debug().to_string(), 60);
+        // A path may hold spaces, and a file is reached in no other way.
+        if let Some(file) = text.trim().strip_prefix("local:").map(str::trim).filter(|file| !file.is_empty())
+        {
+            return Ok(Self {
+                provider: "local",
+                model: file.to_owned(),
+                base_url: None,
+                key_variable: None,
+            });
+        }
         let mut words = text.split_whitespace();
         let named = words.next().unwrap_or_default();
         let Some((provider, model)) = named.split_once(':').filter(|(_, model)| !model.is_empty()) else {
@@ -91,7 +100,10 @@ mod tests {
             ("openai", "qwen", Some("K"))
         );
         assert_eq!(own.base_url.as_deref(), Some("http://127.0.0.1:8000/v1?a=b"));
+        let local = Link::parse(" local: models/a file.gguf ").expect("a link");
+        assert_eq!((local.provider, local.model.as_str()), ("local", "models/a file.gguf"));
         for (text, want) in [
+            ("local:", "names no provider and model"),
             ("", "names no provider and model"),
             ("gpt", "names no provider and model"),
             ("openai:", "names no provider and model"),

@@ -116,43 +116,60 @@ async fn bare(
         Some(Embedding::Beside(model)) => (Some(model), None),
         Some(Embedding::Apart(link)) => (None, Some(link)),
     };
-    let mut bare = match first {
-        None => Bare::default(),
-        Some(first) if first.provider == "local" => local(first, config, clock).await?,
-        Some(first) => {
-            let mut chain = vec![first];
-            for text in config.get(&LLM_FALLBACK).unwrap_or_default() {
-                chain.push(Link::parse(&text)?);
-            }
-            hosted(chain, beside, config, variable, clock).await?
+    let mut chain: Vec<Link> = first.into_iter().collect();
+    for text in config.get(&LLM_FALLBACK).unwrap_or_default() {
+        let link = Link::parse(&text)?;
+        if chain.is_empty() {
+            let message = "there is an `llm.fallback`, but no `llm.provider`: who stands in needs somebody to stand in for";
+            return Err(wrong("llm.provider", message));
         }
-    };
+        chain.push(link);
+    }
+    let mut bare = Bare::default();
+    let mut beside = beside;
+    for link in chain {
+        let (model, embedder) = model(link, beside.take(), config, variable, clock).await?;
+        if bare.chat.is_none() {
+            (bare.chat, bare.embedder) = (Some(model), embedder);
+        } else {
+            bare.fallback.push(model);
+        }
+    }
     match apart {
         None => {}
         Some(link) if link.provider == "local" => bare.embedder = Some(local_embedder(link, config).await?),
         Some(link) => {
-            let model = link.model.clone();
-            bare.embedder = hosted(vec![link], Some(model), config, variable, clock).await?.embedder;
+            let name = link.model.clone();
+            bare.embedder = hosted(link, Some(name), config, variable, clock).await?.1;
         }
     }
     Ok(bare)
 }
 
-/// A model on this machine. Nobody stands in for it.
-#[cfg(feature = "candle")]
-async fn local(first: Link, config: &Config, clock: &Arc<dyn Clock>) -> Result<Bare> {
-    if config.get(&LLM_FALLBACK).is_some() {
-        return Err(wrong(
-            "llm.fallback",
-            "a local model has no models that stand in for it: leave `llm.fallback` out",
-        ));
+/// A model, and what embeds beside it.
+pub(super) type Opened = (Arc<dyn ChatModel>, Option<Arc<dyn Embedder>>);
+
+/// The model that `link` names, and what embeds beside it with the model `embedding`.
+async fn model(
+    link: Link,
+    embedding: Option<String>,
+    config: &Config,
+    variable: &(dyn Fn(&str) -> Option<String> + Sync),
+    clock: &Arc<dyn Clock>,
+) -> Result<Opened> {
+    match link.provider {
+        "local" => Ok((local(link, config, clock).await?, None)),
+        _ => hosted(link, embedding, config, variable, clock).await,
     }
-    Ok(Bare { chat: Some(super::local::open(first, config, clock).await?), ..Bare::default() })
 }
 
+/// A model on this machine.
+#[cfg(feature = "candle")]
+use super::local::open as local;
+
 #[cfg(not(feature = "candle"))]
-async fn local(first: Link, _config: &Config, _clock: &Arc<dyn Clock>) -> Result<Bare> {
-    Err(lacking(first.provider))
+async fn local(link: Link, _config: &Config, _clock: &Arc<dyn Clock>) -> Result<Arc<dyn ChatModel>> {
+    Err(lacking(link.provider))
 }
 
 /// A model on this machine that embeds, from the folder that `link` names.
@@ -170,24 +187,24 @@ async fn local_embedder(link: Link, _config: &Config) -> Result<Arc<dyn Embedder
 
 #[cfg(not(any(feature = "openai", feature = "anthropic")))]
 async fn hosted(
-    chain: Vec<Link>,
+    link: Link,
     _embedding: Option<String>,
     _config: &Config,
     _variable: &(dyn Fn(&str) -> Option<String> + Sync),
     _clock: &Arc<dyn Clock>,
-) -> Result<Bare> {
-    Err(lacking(chain.first().map_or("openai", |link| link.provider)))
+) -> Result<Opened> {
+    Err(lacking(link.provider))
 }
 
-/// The models of a chain, all over the same kind of connection; the server of the first embeds with the model `embedding`.
+/// The model of a server, which embeds with the model `embedding`.
 #[cfg(any(feature = "openai", feature = "anthropic"))]
 async fn hosted(
-    chain: Vec<Link>,
-    mut embedding: Option<String>,
+    link: Link,
+    embedding: Option<String>,
     config: &Config,
     variable: &(dyn Fn(&str) -> Option<String> + Sync),
     clock: &Arc<dyn Clock>,
-) -> Result<Bare> {
+) -> Result<Opened> {
     use crate::http::{Authorities, HttpOptions};
     let authorities = match config.get(&LLM_CA_FILE) {
         None => Authorities::default(),
@@ -202,17 +219,7 @@ async fn hosted(
         authorities,
         proxy: config.get(&LLM_PROXY),
     };
-    let adapters = hosted::Adapters { http, most: config.get(&LLM_MAX_OUTPUT_TOKENS), variable, clock };
-    let mut bare = Bare::default();
-    for link in chain {
-        let (model, embedder) = adapters.open(link, embedding.take())?;
-        if bare.chat.is_none() {
-            (bare.chat, bare.embedder) = (Some(model), embedder);
-        } else {
-            bare.fallback.push(model);
-        }
-    }
-    Ok(bare)
+    hosted::Adapters { http, most: config.get(&LLM_MAX_OUTPUT_TOKENS), variable, clock }.open(link, embedding)
 }
 
 /// The kinds of errors after which the next model is asked.

@@ -40,6 +40,7 @@ async fn what_does_not_fit_together_is_refused_with_what_to_set() {
         ("[llm]\nmodel = \"m\"", ErrorKind::InvalidInput, "no `llm.provider`"),
         ("[llm]\nprovider = \"openai\"", ErrorKind::InvalidInput, "no `llm.model`"),
         ("[llm]\nprovider = \"opnai\"\nmodel = \"m\"", ErrorKind::InvalidInput, "did you mean `openai`?"),
+        ("[llm]\nfallback = [\"openai:m\"]", ErrorKind::InvalidInput, "no `llm.provider`"),
         ("[llm]\nreplay = \"/nonexistent.jsonl\"", ErrorKind::NotFound, "the cassette /nonexistent.jsonl"),
     ] {
         let (found, message) = refused(text, &[]).await;
@@ -59,6 +60,31 @@ async fn a_local_model_is_a_file() {
     let model = open(&text, &[]).await.unwrap().chat.expect("a model");
     assert_eq!(model.capabilities().context_tokens, Some(512));
     assert_eq!(model.chat(question("one two three").max_tokens(3)).await.unwrap().usage.output_tokens, 3);
+}
+
+#[cfg(all(feature = "candle", feature = "openai"))]
+#[tokio::test]
+async fn a_model_on_this_machine_and_a_server_stand_in_for_each_other() {
+    let Some(path) = heptad_testkit::models::gemma() else { return };
+    let file = format!("local: {}", path.display());
+    let here = "template = \"plain\"\ncontext = 512\nthreads = 1\nattempts = 1\n";
+    let away = "http://127.0.0.1:1/v1";
+    let text = format!(
+        "[llm]\nprovider = \"openai\"\nmodel = \"m\"\nbase_url = {away:?}\nfallback = [{file:?}]\n{here}"
+    );
+    let model = open(&text, &[]).await.unwrap().chat.expect("a model");
+    let answer = model.chat(question("one two three").max_tokens(3)).await.unwrap();
+    assert_eq!(answer.usage.output_tokens, 3, "the server is away, the file is not");
+
+    // Too long for the file: that the server was asked instead is seen by its absence.
+    let link = format!("openai:m base_url={away}");
+    let text = format!(
+        "[llm]\nprovider = \"local\"\nmodel = {path:?}\nfallback = [{link:?}]\nfallback_on = [\"invalid_input\"]\n{here}"
+    );
+    let model = open(&text, &[]).await.unwrap().chat.expect("a model");
+    let long = "word ".repeat(2000);
+    let error = model.chat(question(&long).max_tokens(3)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
 }
 
 #[cfg(not(feature = "openai"))]
