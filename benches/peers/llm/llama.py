@@ -2,7 +2,7 @@
 
 {"load": PATH, "threads": N, "context": N}          -> {"load_cpu": s}
 {"greedy": [prompt], "count": N}                    -> {"tokens": [...], "prefill_cpu": s, "decode_cpu": s}
-{"surprises": [tokens]}                             -> {"sum": nats, of the tokens after the first}
+{"surprises": [tokens]}                             -> {"each": [nats, of the tokens after the first]}
 {"rss": true}                                       -> {"rss_kb": n}
 """
 import json
@@ -74,15 +74,15 @@ def greedy(prompt, count):
 
 def surprises(tokens):
     clear()
-    total = 0.0
+    each = []
     for first in range(0, len(tokens) - 1, 64):
         part = tokens[first : min(first + 64, len(tokens) - 1)]
         decode(part, first, True)
         for i in range(len(part)):
             logits = row(i)
             top = float(logits.max())
-            total += top + math.log(np.exp(logits - top).sum(dtype=np.float64)) - float(logits[tokens[first + i + 1]])
-    return {"sum": total}
+            each.append(top + math.log(np.exp(logits - top).sum(dtype=np.float64)) - float(logits[tokens[first + i + 1]]))
+    return {"each": each}
 
 
 for line in sys.stdin:

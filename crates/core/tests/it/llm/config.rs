@@ -78,9 +78,7 @@ async fn a_model_on_this_machine_and_a_server_stand_in_for_each_other() {
 
     // Too long for the file: that the server was asked instead is seen by its absence.
     let link = format!("openai:m base_url={away}");
-    let text = format!(
-        "[llm]\nprovider = \"local\"\nmodel = {path:?}\nfallback = [{link:?}]\nfallback_on = [\"invalid_input\"]\n{here}"
-    );
+    let text = format!("[llm]\nprovider = \"local\"\nmodel = {path:?}\nfallback = [{link:?}]\n{here}");
     let model = open(&text, &[]).await.unwrap().chat.expect("a model");
     let long = "word ".repeat(2000);
     let error = model.chat(question(&long).max_tokens(3)).await.unwrap_err();
