@@ -7,7 +7,7 @@ use crate::{
     error::{Error, ErrorKind, Result, Retry},
     llm::{
         Delta, FinishReason, Usage, broken, cut,
-        http::{Assembly, explain},
+        http::{Assembly, explain, misfit},
         sse::Event,
     },
 };
@@ -44,8 +44,8 @@ impl Assembly for Answer {
         if event.name == "error" {
             return Err(failure(&event.data));
         }
-        let read: wire::Event = serde_json::from_str(&event.data)
-            .map_err(|error| broken(format!("an event does not fit the protocol: {error}")))?;
+        let read: wire::Event =
+            serde_json::from_str(&event.data).map_err(|error| misfit("an event", &error))?;
         Ok(match read {
             wire::Event::MessageStart { message } => {
                 self.used(message.usage);

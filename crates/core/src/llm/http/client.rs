@@ -9,7 +9,7 @@ use reqwest::{
 use serde::{Serialize, de::DeserializeOwned};
 use tracing::Instrument as _;
 
-use super::{attempt::Attempt, failure};
+use super::{attempt::Attempt, failure, misfit};
 use crate::{
     clock::Clock,
     error::{Error, Result},
@@ -85,8 +85,7 @@ impl HttpClient {
             Unread::Cut(error) => self.hide(failure::interrupted(error)),
             Unread::TooLong => broken(format!("it has more than {MAX_BODY_BYTES} bytes")),
         })?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| broken(format!("it does not fit the protocol: {error}")))
+        serde_json::from_slice(&bytes).map_err(|error| misfit("it", &error))
     }
 
     /// Sends and returns the answer once its head is there and says that it went well.

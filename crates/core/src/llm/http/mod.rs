@@ -9,6 +9,8 @@ mod failure;
 mod retry_after;
 mod stream;
 
+use crate::{error::Error, llm::broken};
+
 pub(super) use self::{
     client::Call,
     failure::explain,
@@ -16,3 +18,16 @@ pub(super) use self::{
 };
 pub use self::{client::HttpClient, retry_after::retry_after};
 pub use crate::http::HttpOptions;
+
+/// What is said of `what` of an answer that the protocol does not allow. Where it is, and nothing that is in it: that may be a key or the answer
+/// itself, and serde quotes it.
+pub(super) fn misfit(what: &str, error: &serde_json::Error) -> Error {
+    use serde_json::error::Category;
+    let why = match error.classify() {
+        Category::Data => "something in it is of another kind than the protocol says",
+        Category::Eof => "it ends too early",
+        Category::Syntax | Category::Io => "it is no JSON",
+    };
+    let (line, column) = (error.line(), error.column());
+    broken(format!("{what} does not fit the protocol: {why} (line {line}, column {column})"))
+}

@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// The most bytes of the stream of an answer: the longest answers there are have a fraction of it.
+const MAX_ANSWER_BYTES: usize = 128 << 20;
+
 /// What an adapter makes of the events of its protocol.
 pub(in crate::llm) trait Assembly: Send + 'static {
     /// Takes one event. Returns the deltas that follow from it; the last of all is [`Delta::Finish`].
@@ -26,6 +29,7 @@ pub(in crate::llm) fn deltas(client: HttpClient, response: Response, assembly: i
     let reading = Reading {
         client,
         body: response.bytes_stream().boxed(),
+        bytes: 0,
         decoder: Decoder::new(),
         assembly,
         ready: VecDeque::new(),
@@ -46,6 +50,8 @@ pub(in crate::llm) fn deltas(client: HttpClient, response: Response, assembly: i
 struct Reading<B, A> {
     client: HttpClient,
     body: B,
+    /// How many have come.
+    bytes: usize,
     decoder: Decoder,
     assembly: A,
     ready: VecDeque<Delta>,
@@ -69,6 +75,10 @@ where
                 return Err(failure);
             }
             let piece = self.body.next().await.ok_or_else(cut)?.map_err(failure::interrupted)?;
+            self.bytes = self.bytes.saturating_add(piece.as_ref().len());
+            if self.bytes > MAX_ANSWER_BYTES {
+                return Err(broken(format!("its stream has more than {MAX_ANSWER_BYTES} bytes")));
+            }
             let decoded = self.decoder.push(piece.as_ref(), &mut self.events);
             let assembled = self.events.drain(..).try_for_each(|event| {
                 self.ready.extend(self.assembly.event(&event)?);

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, ErrorKind, Result, Retry},
     llm::{
         Delta, FinishReason, Usage, broken,
-        http::{Assembly, explain},
+        http::{Assembly, explain, misfit},
         sse::Event,
     },
 };
@@ -29,8 +29,8 @@ impl Assembly for Completion {
         if event.name == "error" || is_error(&event.data) {
             return Err(failure(&event.data));
         }
-        let chunk: wire::Chunk = serde_json::from_str(&event.data)
-            .map_err(|error| broken(format!("an event does not fit the protocol: {error}")))?;
+        let chunk: wire::Chunk =
+            serde_json::from_str(&event.data).map_err(|error| misfit("an event", &error))?;
         let mut deltas = Vec::new();
         if let Some(model) = chunk.model.filter(|_| !self.started) {
             self.started = true;

@@ -21,6 +21,8 @@ pub(crate) enum Act {
     Trickle(Vec<u8>),
     /// Sends the byte so many times, or until the client hangs up.
     Flood(u8, usize),
+    /// Sends these bytes so many times, or until the client hangs up.
+    Again(Vec<u8>, usize),
     /// Waits until the client hangs up.
     UntilHangUp,
 }
@@ -131,6 +133,15 @@ async fn perform(act: Act, stream: &mut TcpStream, sent: &Mutex<usize>) -> bool 
                     return false;
                 }
                 *sent.lock().unwrap() += piece.len();
+            }
+            true
+        }
+        Act::Again(bytes, count) => {
+            for _ in 0..count {
+                if stream.write_all(&bytes).await.is_err() {
+                    return false;
+                }
+                *sent.lock().unwrap() += bytes.len();
             }
             true
         }

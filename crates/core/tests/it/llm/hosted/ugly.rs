@@ -5,12 +5,12 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use heptad_core::{
     ErrorKind, Retry,
-    llm::{ChatModelExt as _, ChatRequest, Delta},
+    llm::{ChatModel as _, ChatModelExt as _, ChatRequest, Delta, Embedder as _},
 };
 
 use super::{
     super::question,
-    KEY,
+    KEY, anthropic,
     anthropic::PARIS as MESSAGES,
     both, openai,
     openai::PARIS as COMPLETIONS,
@@ -218,6 +218,51 @@ async fn a_hundred_megabytes_without_a_line_are_not_kept() {
             soon(server.hang_up()).await;
             assert!(server.sent() - before < HUNDRED / 4, "{} bytes were read", server.sent() - before);
         }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_no_answer() {
+    const LINES: usize = 1_000;
+    let line = [b": ".as_slice(), &[b'x'; 1 << 20], b"\n"].concat();
+    let streaming = head("200 OK", &[("content-type", "text/event-stream")]);
+    let answer = move |_: usize, _: &_| vec![Act::Send(streaming.clone()), Act::Again(line.clone(), LINES)];
+    let server = Server::start(answer).await;
+    let error = soon(openai(&server).chat(plain())).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.message().contains("its stream has more than"), "{error}");
+    soon(server.hang_up()).await;
+    assert!(server.sent() < (LINES / 4) << 20, "{} bytes were read", server.sent());
+}
+
+#[tokio::test]
+async fn what_does_not_fit_the_protocol_is_not_quoted() {
+    let body = format!("{{\"data\": \"no such key: {KEY}, canary-answer\"}}");
+    let server = Server::start(move |_, _| json("200 OK", &[], &body)).await;
+    let server_of = openai(&server);
+    let request = Arc::new(heptad_core::llm::EmbedRequest::new(["rain"]));
+    let mut errors = vec![
+        soon(server_of.embedder("embed").embed(request)).await.unwrap_err(),
+        soon(server_of.models()).await.unwrap_err(),
+        soon(anthropic(&server).models()).await.unwrap_err(),
+    ];
+    let chunks = [
+        "data: {\"choices\": \"canary-answer\"}\n\n",
+        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":\"canary-answer\"}\n\n",
+    ];
+    let server = Server::start(move |number, _| {
+        vec![
+            Act::Send(head("200 OK", &[("content-type", "text/event-stream")])),
+            Act::Send(chunks[number].into()),
+        ]
+    })
+    .await;
+    for model in both(&server) {
+        errors.push(soon(model.chat(plain())).await.unwrap_err());
+    }
+    for error in errors {
+        let all = format!("{error} {error:?} {}", error.to_json());
+        assert!(all.contains("does not fit the protocol") && !all.contains("canary"), "{all}");
     }
 }
 
