@@ -1,9 +1,15 @@
 //! Local embeddings: a BERT-family model in a folder, on a thread of its own.
 //!
 //! [`LocalEmbedder`] hands requests to that thread, which takes all that wait, embeds their texts in one go (sorted by length and batched
-//! by tokens, so that small requests cost no more than large ones), and gives each its own. No async worker ever computes.
+//! by tokens, so that small requests cost no more than large ones), and gives each its own. No async worker ever computes. A panic becomes
+//! the error of the requests whose texts it came of.
 
-use std::{path::PathBuf, sync::Arc, thread};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Arc,
+    thread,
+};
 
 use async_trait::async_trait;
 use heptad_infer::bert::{Bert, Embedded, Options};
@@ -56,7 +62,9 @@ impl LocalEmbedder {
         capabilities.local = true;
         let (queue, jobs) = mpsc::channel(MAX_WAITING);
         let working = Arc::clone(&model);
-        let started = thread::Builder::new().name("heptad-embed".into()).spawn(move || work(&working, jobs));
+        let started = thread::Builder::new()
+            .name("heptad-embed".into())
+            .spawn(move || work(|texts| working.embed(texts), working.max_tokens(), jobs));
         started.map_err(|error| {
             Error::new(ErrorKind::Unavailable, "the thread of the embedding model does not start")
                 .because(error)
@@ -104,8 +112,16 @@ impl Embedder for LocalEmbedder {
     }
 }
 
-/// Answers requests until nobody can ask any more.
-fn work(model: &Bert, mut jobs: mpsc::Receiver<Job>) {
+/// Answers requests until nobody can ask any more. `embed` reads up to `max_tokens` of a text.
+fn work(
+    embed: impl Fn(&[&str]) -> Result<Embedded, heptad_infer::Error>,
+    max_tokens: usize,
+    mut jobs: mpsc::Receiver<Job>,
+) {
+    let embed = |texts: &[&str]| match catch_unwind(AssertUnwindSafe(|| embed(texts))) {
+        Ok(embedded) => embedded.map_err(|error| refused(error, "the texts cannot be embedded")),
+        Err(_) => Err(Error::internal("embedding the texts panicked")),
+    };
     while let Some(first) = jobs.blocking_recv() {
         let mut texts = first.request.texts.len();
         let mut together = vec![first];
@@ -119,19 +135,19 @@ fn work(model: &Bert, mut jobs: mpsc::Receiver<Job>) {
         together.retain(|job| !job.answer.is_closed());
         let all: Vec<&str> =
             together.iter().flat_map(|job| job.request.texts.iter().map(String::as_str)).collect();
-        match model.embed(&all) {
-            Ok(embedded) => share(model, together, embedded),
+        match embed(&all) {
+            Ok(embedded) => share(max_tokens, together, embedded),
             // One of them is at fault: each is told of its own.
             Err(_) => together.into_iter().for_each(|job| {
-                let its = model.embed(&job.request.texts);
-                let _ = job.answer.send(its.map_err(|error| refused(error, "the texts cannot be embedded")));
+                let its: Vec<&str> = job.request.texts.iter().map(String::as_str).collect();
+                let _ = job.answer.send(embed(&its));
             }),
         }
     }
 }
 
 /// Gives each request its part.
-fn share(model: &Bert, jobs: Vec<Job>, embedded: Embedded) {
+fn share(max_tokens: usize, jobs: Vec<Job>, embedded: Embedded) {
     let mut vectors = embedded.vectors.into_iter();
     let mut begin = 0;
     let all = jobs.iter().map(|job| job.request.texts.len()).sum::<usize>().max(1);
@@ -142,7 +158,7 @@ fn share(model: &Bert, jobs: Vec<Job>, embedded: Embedded) {
         if !truncated.is_empty() {
             tracing::warn!(
                 texts = truncated.len(),
-                tokens = model.max_tokens(),
+                tokens = max_tokens,
                 "texts were longer than the embedding model reads, and were cut"
             );
         }
@@ -164,4 +180,37 @@ fn refused(error: heptad_infer::Error, message: &'static str) -> Error {
         _ => ErrorKind::Corrupt,
     };
     Error::new(kind, format!("{message}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_the_error_of_whose_texts_it_came_of_and_the_thread_goes_on() {
+        let embed = |texts: &[&str]| {
+            assert!(!texts.contains(&"poison"), "poison");
+            let vectors = texts.iter().map(|text| vec![text.len() as f32]).collect();
+            Ok(Embedded { vectors, tokens: texts.len(), truncated: Vec::new() })
+        };
+        let (queue, jobs) = mpsc::channel(8);
+        let answers: Vec<_> = ["one", "poison", "three"]
+            .into_iter()
+            .map(|text| {
+                let (answer, answered) = oneshot::channel();
+                let job = Job { request: Arc::new(EmbedRequest::new([text])), answer };
+                queue.try_send(job).expect("there is room");
+                answered
+            })
+            .collect();
+        let thread = thread::spawn(move || work(embed, 8, jobs));
+        let kinds: Vec<_> = answers
+            .into_iter()
+            .map(|answered| answered.blocking_recv().expect("answered").map_err(|error| error.kind()))
+            .map(|answer| answer.map(|embedded| embedded.vectors))
+            .collect();
+        assert_eq!(kinds, [Ok(vec![vec![3.0]]), Err(ErrorKind::Internal), Ok(vec![vec![5.0]])]);
+        drop(queue);
+        thread.join().expect("it ended well");
+    }
 }

@@ -6,20 +6,25 @@
 
 mod engine;
 mod prefix;
+mod queue;
 mod slot;
 #[cfg(test)]
 mod tests;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    sync::Arc,
     time::Duration,
 };
 
 use tokio::sync::mpsc;
 
 pub(super) use self::engine::{Engine, Memory, Pass};
-use self::{prefix::Prefixes, slot::Slot};
+use self::{
+    prefix::Prefixes,
+    queue::{Queue, Refused},
+    slot::Slot,
+};
 use super::{options::Limits, prompt::Prepared};
 use crate::{
     error::{Error, ErrorKind, Result, Retry},
@@ -46,8 +51,23 @@ impl Job {
 
 /// The handle of the thread, which ends when the handle is gone and its work is done.
 pub(super) struct Scheduler {
-    jobs: SyncSender<Job>,
+    jobs: Arc<Queue>,
     limits: Limits,
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.jobs.close();
+    }
+}
+
+/// Held by the thread: however it ends, nobody waits for it.
+struct Ending(Arc<Queue>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 impl Scheduler {
@@ -56,13 +76,15 @@ impl Scheduler {
         limits: Limits,
         load: impl FnOnce() -> Result<E> + Send + 'static,
     ) -> Self {
-        let (jobs, waiting) = sync_channel(limits.queue);
-        // Where no thread can be had, the receiver is dropped with the closure and `submit` says so.
+        let jobs = Arc::new(Queue::new(limits.queue));
+        // Where no thread can be had, this is dropped with the closure and `submit` says so.
+        let ending = Ending(Arc::clone(&jobs));
         let _ = std::thread::Builder::new().name("heptad-model".into()).spawn(move || {
+            let Ending(waiting) = &ending;
             match catch_unwind(AssertUnwindSafe(load)) {
-                Ok(Ok(engine)) => run(&engine, &waiting, limits),
-                Ok(Err(error)) => refuse(&waiting, error.kind(), error.message()),
-                Err(_) => refuse(&waiting, ErrorKind::Internal, "loading the model panicked"),
+                Ok(Ok(engine)) => run(&engine, waiting, limits),
+                Ok(Err(error)) => refuse(waiting, error.kind(), error.message()),
+                Err(_) => refuse(waiting, ErrorKind::Internal, "loading the model panicked"),
             }
         });
         Self { jobs, limits }
@@ -73,36 +95,47 @@ impl Scheduler {
     /// # Errors
     /// [`LimitExceeded`](ErrorKind::LimitExceeded), to be tried again, where the queue is full.
     pub(super) fn submit(&self, job: Job) -> Result<()> {
-        self.jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => {
+        self.jobs.push(job).map_err(|refused| match refused {
+            Refused::Full => {
                 let message = format!(
                     "{} requests are waiting for the local model, and no more may wait",
                     self.limits.queue
                 );
                 Error::new(ErrorKind::LimitExceeded, message).retry(Retry::After(Duration::from_secs(1)))
             }
-            TrySendError::Disconnected(_) => Error::internal("the thread of the local model has ended"),
+            Refused::Ended => Error::internal("the thread of the local model has ended"),
         })
     }
 }
 
 /// Answers every job with the error that kept the model from being loaded.
-fn refuse(waiting: &Receiver<Job>, kind: ErrorKind, message: &str) {
-    for job in waiting {
+fn refuse(waiting: &Queue, kind: ErrorKind, message: &str) {
+    while let Some(job) = waiting.pop() {
         let _ = job.deltas.try_send(Err(Error::new(kind, message.to_owned())));
     }
 }
 
 /// Works until nobody can send any more and everything is answered.
-fn run<E: Engine>(engine: &E, waiting: &Receiver<Job>, limits: Limits) {
+fn run<E: Engine>(engine: &E, waiting: &Queue, limits: Limits) {
     let mut prefixes = Prefixes::new(limits.prefix_bytes);
     let mut slots: Vec<Slot<E::Cache>> = Vec::new();
     let mut turn = 0;
     loop {
         while slots.len() < limits.batch {
-            let next = if slots.is_empty() { waiting.recv().ok() } else { waiting.try_recv().ok() };
+            let next = if slots.is_empty() { waiting.pop() } else { waiting.try_pop() };
             match next {
-                Some(job) => slots.extend(Slot::begin(engine, job, &mut prefixes)),
+                Some(job) => {
+                    let deltas = job.deltas.clone();
+                    let begun = AssertUnwindSafe(|| Slot::begin(engine, job, &mut prefixes));
+                    match catch_unwind(begun) {
+                        Ok(begun) => slots.extend(begun),
+                        Err(_) => {
+                            let error = Error::internal("beginning the answer panicked");
+                            let _ = deltas.try_send(Err(error));
+                            prefixes = Prefixes::new(limits.prefix_bytes);
+                        }
+                    }
+                }
                 None if slots.is_empty() => return,
                 None => break,
             }

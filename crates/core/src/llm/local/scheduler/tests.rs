@@ -79,7 +79,8 @@ struct Fake {
 impl Engine for Fake {
     type Cache = Tape;
 
-    fn cache(&self, _capacity: usize) -> Tape {
+    fn cache(&self, capacity: usize) -> Tape {
+        assert_eq!(capacity, CONTEXT, "a memory that cannot be had");
         Tape(Vec::new())
     }
 
@@ -107,6 +108,10 @@ impl Engine for Fake {
 }
 
 fn job(prompt: &[u8], limit: usize) -> (Job, mpsc::Receiver<Result<Delta>>) {
+    job_within(CONTEXT, prompt, limit)
+}
+
+fn job_within(context: usize, prompt: &[u8], limit: usize) -> (Job, mpsc::Receiver<Result<Delta>>) {
     let answer = Answer::new(Parts {
         tokenizer: tokenizer(),
         sampler: Sampler::new(Sampling { temperature: 0.0, ..Sampling::default() }, 0),
@@ -118,7 +123,7 @@ fn job(prompt: &[u8], limit: usize) -> (Job, mpsc::Receiver<Result<Delta>>) {
         name: String::new(),
     });
     let prompt = prompt.iter().map(|byte| u32::from(*byte)).collect();
-    Job::new(Prepared { prompt, answer, context: CONTEXT }, "fake".into())
+    Job::new(Prepared { prompt, answer, context }, "fake".into())
 }
 
 fn limits() -> Limits {
@@ -288,6 +293,39 @@ fn a_full_queue_refuses_and_says_when_to_come_again() {
     for mut deltas in waiting {
         read(&mut deltas).unwrap();
     }
+}
+
+#[test]
+fn who_is_not_waited_for_any_more_takes_no_place_in_the_queue() {
+    let (fake, open) = gated();
+    let scheduler = Scheduler::start(Limits { batch: 1, queue: 2, ..limits() }, move || Ok(fake));
+    let mut waiting = Vec::new();
+    loop {
+        let (job, deltas) = job(b"x", 2);
+        if scheduler.submit(job).is_err() {
+            break;
+        }
+        waiting.push(deltas);
+    }
+    let mut alive = waiting.remove(0);
+    drop(waiting);
+    let (job, mut late) = job(b"y", 2);
+    scheduler.submit(job).unwrap();
+    let _ = (0..20).try_for_each(|_| open.send(()));
+    for deltas in [&mut alive, &mut late] {
+        read(deltas).unwrap();
+    }
+}
+
+#[test]
+fn a_request_that_panics_before_it_is_in_the_batch_fails_alone() {
+    let scheduler = Scheduler::start(limits(), || Ok(Fake::default()));
+    let (broken, mut fails) = job_within(CONTEXT + 1, b"x", 2);
+    let (sound, mut answered) = job(b"x", 2);
+    scheduler.submit(broken).unwrap();
+    scheduler.submit(sound).unwrap();
+    assert_eq!(read(&mut fails).unwrap_err().kind(), ErrorKind::Internal);
+    read(&mut answered).unwrap();
 }
 
 #[test]
