@@ -111,6 +111,7 @@ struct Buckets {
 /// A request that has its turn. Dropped, it puts back what it did not use; where nobody counted, all is taken as used.
 struct Turn {
     gate: Arc<Gate>,
+    sent: bool,
     taken: u64,
     used: Option<u64>,
 }
@@ -121,11 +122,12 @@ impl Gate {
         // No more was taken than the bucket can hold.
         let capacity = self.buckets().tokens.as_ref().map_or(u64::MAX, |bucket| bucket.capacity as u64);
         // Who gives up waiting has used nothing.
-        let mut turn = Turn { gate: Arc::clone(self), taken: tokens.min(capacity), used: Some(0) };
+        let mut turn =
+            Turn { gate: Arc::clone(self), sent: false, taken: tokens.min(capacity), used: Some(0) };
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
         }
-        turn.used = None;
+        (turn.sent, turn.used) = (true, None);
         Ok(turn)
     }
 
@@ -176,8 +178,12 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         let unused = self.taken.saturating_sub(self.used.unwrap_or(self.taken));
-        if let Some(bucket) = self.gate.buckets().tokens.as_mut() {
+        let mut buckets = self.gate.buckets();
+        if let Some(bucket) = &mut buckets.tokens {
             bucket.give(unused as f64);
+        }
+        if let Some(bucket) = buckets.requests.as_mut().filter(|_| !self.sent) {
+            bucket.give(1.0);
         }
     }
 }

@@ -187,6 +187,23 @@ async fn the_next_model_answers_where_one_fails() {
 }
 
 #[tokio::test]
+async fn who_gives_up_waiting_gives_the_turn_back() {
+    let clock = VirtualClock::new();
+    let model = Scripted::new(vec![Step::answer("ok"); 3], &clock);
+    let limit = RateLimit { requests_per_minute: Some(2), ..RateLimit::default() };
+    let limited = Limited::<dyn ChatModel>::new(Arc::new(model), &limit, arc(&clock));
+    for _ in 0..2 {
+        run(&clock, limited.chat(question("hello"))).await.0.unwrap();
+    }
+    let mut impatient = Box::pin(limited.chat(question("hello")));
+    assert!(impatient.as_mut().now_or_never().is_none());
+    drop(impatient);
+    let (answer, took) = run(&clock, limited.chat(question("hello"))).await;
+    answer.unwrap();
+    assert_eq!(took.as_secs(), 30, "nobody is before it any more");
+}
+
+#[tokio::test]
 async fn the_stack_has_one_order_however_it_is_put_together() {
     let clock = VirtualClock::new();
     let metrics = Metrics::new();
