@@ -1,22 +1,33 @@
 //! Budgets: refused before the call, settled after it, kept in the store.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
+use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use heptad_core::{
-    ErrorKind, Retry,
+    Error, ErrorKind, Result, Retry,
     clock::Clock,
     llm::{
         ChatModel, ChatModelExt as _, Delta, EmbedRequest, Embedder,
         layers::{Budget, BudgetLimits, Budgeted, Period},
         money::{Money, Prices},
     },
-    store::{Store, memory::MemoryStore},
+    store::{
+        Batch, Capabilities, Entry, Key, KeyRange, Offset, Page, Receipt, Record, Store, StreamId, Watch,
+        memory::MemoryStore,
+    },
 };
 use heptad_testkit::{
     VirtualClock,
     llm::{Scripted, Step},
 };
+use tokio::sync::{Notify, RwLock};
 
 use super::question;
 
@@ -115,6 +126,7 @@ async fn what_ends_badly_counts_what_may_have_been_used() {
         vec![text.clone(), Step::Fail(ErrorKind::Unavailable, Retry::Now)],
         vec![text.clone(), Step::Wait(Duration::from_secs(3600))],
         Step::refuse(ErrorKind::Timeout, Retry::Now),
+        vec![text, Step::Fail(ErrorKind::Timeout, Retry::Now)],
     ];
     let bench = Bench::new(tokens(10_000), script);
     let used = async || bench.budget.spent().await.unwrap();
@@ -136,7 +148,109 @@ async fn what_ends_badly_counts_what_may_have_been_used() {
         "an answer that nobody wanted to the end"
     );
     chat.chat(question("hello")).await.unwrap_err();
-    assert_eq!(used().await.tokens, 83, "a model that does not answer in time may be at work");
+    let late = (used().await.tokens, used().await.reserved_tokens);
+    assert_eq!(late, (62 + MOST, 0), "a model that does not answer in time may say all that it may");
+    let error = chat.chat(question("hello")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(used().await.tokens, 62 + 2 * MOST, "and so may one that was late in the middle");
+}
+
+/// A store whose next commit does as it is told.
+struct Moody {
+    inner: Arc<dyn Store>,
+    fails: AtomicBool,
+    gate: RwLock<()>,
+    reached: Notify,
+}
+
+#[async_trait]
+impl Store for Moody {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+    async fn get(&self, key: &Key) -> Result<Option<Record>> {
+        self.inner.get(key).await
+    }
+    async fn scan(&self, range: KeyRange, page: Page) -> Result<Vec<Record>> {
+        self.inner.scan(range, page).await
+    }
+    async fn commit(&self, batch: Batch) -> Result<Receipt> {
+        self.reached.notify_one();
+        drop(self.gate.read().await);
+        if self.fails.swap(false, Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Unavailable, "the disk is full"));
+        }
+        self.inner.commit(batch).await
+    }
+    async fn read(&self, stream: &StreamId, after: Offset, limit: usize) -> Result<Vec<Entry>> {
+        self.inner.read(stream, after, limit).await
+    }
+    fn watch(&self, stream: &StreamId) -> Watch {
+        self.inner.watch(stream)
+    }
+}
+
+fn moody() -> (Bench, Arc<Moody>) {
+    let mut bench = Bench::new(tokens(10_000), vec![Step::answer("ok"); 3]);
+    let inner = Arc::clone(&bench.store);
+    let (fails, gate, reached) = (AtomicBool::default(), RwLock::default(), Notify::new());
+    let moody = Arc::new(Moody { inner, fails, gate, reached });
+    let store: Arc<dyn Store> = moody.clone();
+    bench.budget = Bench::open(&store, &tokens(10_000), &bench.clock);
+    (bench, moody)
+}
+
+#[tokio::test]
+async fn what_the_store_did_not_take_is_settled_with_the_next_call() {
+    let (bench, store) = moody();
+    let mut deltas = bench.chat().stream(Arc::new(question("hello"))).await.unwrap();
+    store.fails.store(true, Ordering::SeqCst);
+    let mut failed = None;
+    while let Some(delta) = deltas.next().await {
+        failed = delta.err();
+    }
+    assert_eq!(failed.unwrap().kind(), ErrorKind::Unavailable);
+    let spent = bench.budget.spent().await.unwrap();
+    assert_eq!((spent.tokens, spent.reserved_tokens, spent.calls), (15, 0, 1));
+}
+
+#[tokio::test]
+async fn what_is_dropped_while_it_is_settled_is_settled_once() {
+    let (bench, store) = moody();
+    let mut deltas = bench.chat().stream(Arc::new(question("hello"))).await.unwrap();
+    let closed = store.gate.write().await;
+    // That of the reservation.
+    store.reached.notified().await;
+    {
+        let ending = async { while deltas.next().await.is_some() {} };
+        futures_util::future::select(std::pin::pin!(ending), std::pin::pin!(store.reached.notified())).await;
+    }
+    drop(deltas);
+    drop(closed);
+    bench.chat().chat(question("hello")).await.unwrap();
+    let spent = bench.budget.spent().await.unwrap();
+    assert_eq!((spent.tokens, spent.reserved_tokens, spent.calls), (30, 0, 2));
+}
+
+#[tokio::test]
+async fn what_is_dropped_while_it_is_reserved_is_released() {
+    let (bench, store) = moody();
+    let closed = store.gate.write().await;
+    {
+        let chat = bench.chat();
+        let beginning = chat.stream(Arc::new(question("hello")));
+        futures_util::future::select(beginning, std::pin::pin!(store.reached.notified())).await;
+    }
+    drop(closed);
+    let released = async {
+        while bench.budget.spent().await.unwrap().calls == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), released).await.expect("it is released");
+    let spent = bench.budget.spent().await.unwrap();
+    assert_eq!((spent.tokens, spent.reserved_tokens, spent.calls), (0, 0, 1), "nobody was asked");
+    assert!(bench.model.asked().is_empty());
 }
 
 #[tokio::test]
@@ -158,7 +272,9 @@ async fn two_platforms_on_one_store_share_a_budget() {
 
 #[tokio::test]
 async fn embeddings_count_too() {
-    let bench = Bench::new(tokens(20), [vec![], Step::refuse(ErrorKind::Unavailable, Retry::Now)]);
+    let late = Step::refuse(ErrorKind::Timeout, Retry::Now);
+    let script = [vec![], Step::refuse(ErrorKind::Unavailable, Retry::Now), late];
+    let bench = Bench::new(tokens(20), script);
     let embedder = Budgeted::<dyn Embedder>::new(Arc::new(bench.model.clone()), Arc::clone(&bench.budget));
     embedder.embed(Arc::new(EmbedRequest::new(["rain"]))).await.unwrap();
     assert_eq!(bench.budget.spent().await.unwrap().tokens, 3);
@@ -166,4 +282,7 @@ async fn embeddings_count_too() {
     assert_eq!(bench.budget.spent().await.unwrap().reserved_tokens, 0);
     let error = embedder.embed(Arc::new(EmbedRequest::new(["a text that is longer"]))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+    embedder.embed(Arc::new(EmbedRequest::new(["rain"]))).await.unwrap_err();
+    let spent = bench.budget.spent().await.unwrap();
+    assert_eq!((spent.tokens, spent.reserved_tokens), (3 + 8, 0), "it may have been embedded, only late");
 }

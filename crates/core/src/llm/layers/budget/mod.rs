@@ -2,13 +2,15 @@
 //!
 //! Before each attempt the most it can use is reserved in the store, by a conditional put, so that two processes cannot both take the last
 //! of it; when it ends, what it did use takes the place of the reservation. An attempt that ends badly counts what is known of it: the upper bound
-//! of its input, and as many tokens of output as bytes came. A reservation that the end of a process leaves behind counts until its
+//! of its input, and as many tokens of output as bytes came; one that ran out of time, after which the model may be at work still, all that was
+//! reserved. What cannot be settled, because the store fails or nobody waits for it any more, is settled with the next call. A reservation that the end of a process leaves behind counts until its
 //! period is over: a budget errs towards spending less.
 
 mod ledger;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -19,7 +21,7 @@ use self::ledger::{Ledger, Reservation};
 pub use self::ledger::{Period, Spent};
 use crate::{
     clock::Clock,
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     llm::{
         Capabilities, ChatModel, ChatRequest, Delta, DeltaStream, EmbedCapabilities, EmbedRequest, Embedder,
         Embeddings, ModelCard, Usage,
@@ -41,11 +43,32 @@ pub struct BudgetLimits {
 
 /// The budget of one platform, which all its models share. Kept in the store, and with it among processes.
 pub struct Budget {
-    ledger: Ledger,
+    books: Arc<Books>,
     limits: BudgetLimits,
     prices: Arc<Prices>,
-    /// What was dropped in the middle: settled with the next call.
-    dropped: Mutex<Vec<(Reservation, u64, Money)>>,
+}
+
+/// The ledger, and what is to be written into it.
+struct Books {
+    ledger: Ledger,
+    /// What has ended and is not settled: what was used takes the place of the reservation.
+    ended: Mutex<VecDeque<(Reservation, u64, Money)>>,
+}
+
+impl Books {
+    fn ended(&self) -> MutexGuard<'_, VecDeque<(Reservation, u64, Money)>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn settle_ended(&self) -> Result<()> {
+        loop {
+            let Some((reservation, tokens, money)) = self.ended().pop_front() else { return Ok(()) };
+            if let Err(error) = self.ledger.settle(&reservation, tokens, money).await {
+                self.ended().push_front((reservation, tokens, money));
+                return Err(error);
+            }
+        }
+    }
 }
 
 impl Budget {
@@ -56,7 +79,8 @@ impl Budget {
         prices: Arc<Prices>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { ledger: Ledger::new(store, clock), limits, prices, dropped: Mutex::default() }
+        let books = Books { ledger: Ledger::new(store, clock), ended: Mutex::default() };
+        Self { books: Arc::new(books), limits, prices }
     }
 
     /// What the current period has used so far.
@@ -64,8 +88,8 @@ impl Budget {
     /// # Errors
     /// What the store fails with.
     pub async fn spent(&self) -> Result<Spent> {
-        self.settle_dropped().await?;
-        self.ledger.spent(self.limits.period).await
+        self.settle_ended().await?;
+        self.books.ledger.spent(self.limits.period).await
     }
 
     fn price(&self, model: &str, local: bool) -> Result<Price> {
@@ -83,26 +107,53 @@ impl Budget {
     }
 
     async fn reserve(self: &Arc<Self>, model: &str, local: bool, input: u64, output: u64) -> Result<Held> {
-        self.settle_dropped().await?;
+        self.settle_ended().await?;
         let price = self.price(model, local)?;
         let most = price.most(input, output);
-        let reservation = self.ledger.reserve(&self.limits, input.saturating_add(output), most).await?;
-        Ok(Held {
-            budget: Arc::clone(self),
-            reservation: Some(reservation),
-            price,
-            input,
-            usage: None,
-            output_bytes: 0,
-        })
+        let budget = Arc::clone(self);
+        // In a task of its own, for the same reason: given up in the middle, it is released there.
+        let reserving = tokio::spawn(async move {
+            let tokens = input.saturating_add(output);
+            let reservation = budget.books.ledger.reserve(&budget.limits, tokens, most).await?;
+            let (reservation, usage) = (Some(reservation), None);
+            Ok(Held { budget, reservation, price, input, sent: false, usage, output_bytes: 0 })
+        });
+        reserving.await.map_err(|error| Error::internal("reserving of the budget panicked").because(error))?
     }
 
-    async fn settle_dropped(&self) -> Result<()> {
-        loop {
-            let next = self.dropped.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let Some((reservation, tokens, money)) = next else { return Ok(()) };
-            self.ledger.settle(&reservation, tokens, money).await?;
+    /// Settles what has ended, in a task of its own: a commit that is given up in the middle has happened, or has not, and nobody would know.
+    async fn settle_ended(&self) -> Result<()> {
+        if self.books.ended().is_empty() {
+            return Ok(());
         }
+        let books = Arc::clone(&self.books);
+        let settling = tokio::spawn(async move { books.settle_ended().await });
+        settling.await.map_err(|error| Error::internal("settling the budget panicked").because(error))?
+    }
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It came to its end.
+    Complete,
+    /// It failed, or nobody wanted more of it.
+    Cut,
+    /// It was not waited for any longer: the model may be at work still.
+    Late,
+    /// It was refused before anything was sent or made.
+    Refused,
+}
+
+impl End {
+    /// By the error that ended it, after the model had begun.
+    fn by(error: &Error) -> Self {
+        if error.kind() == ErrorKind::Timeout { Self::Late } else { Self::Cut }
+    }
+
+    /// By the error in place of an answer: every failure before the first byte is free, but for one.
+    fn before_all(error: &Error) -> Self {
+        if error.kind() == ErrorKind::Timeout { Self::Late } else { Self::Refused }
     }
 }
 
@@ -112,6 +163,8 @@ struct Held {
     reservation: Option<Reservation>,
     price: Price,
     input: u64,
+    /// Whether anybody may have been asked.
+    sent: bool,
     usage: Option<Usage>,
     output_bytes: u64,
 }
@@ -128,7 +181,13 @@ impl Held {
     }
 
     /// What to count: what the provider counted at the end, or else no less than can have been used.
-    fn cost(&self, complete: bool, reservation: &Reservation) -> (u64, Money) {
+    fn cost(&self, end: End, reservation: &Reservation) -> (u64, Money) {
+        match end {
+            End::Refused => return (0, Money::ZERO),
+            End::Late => return (reservation.tokens, reservation.money),
+            End::Complete | End::Cut => {}
+        }
+        let complete = end == End::Complete;
         let counted = self.usage.unwrap_or_default();
         let unsure = Usage {
             input_tokens: if counted.input_tokens > 0 { counted.input_tokens } else { self.input },
@@ -145,29 +204,23 @@ impl Held {
         }
     }
 
-    async fn settle(&mut self, complete: bool) -> Result<()> {
-        let Some(reservation) = self.reservation.take() else { return Ok(()) };
-        let (tokens, money) = self.cost(complete, &reservation);
-        self.budget.ledger.settle(&reservation, tokens, money).await
+    /// Notes what it used. From here on it is settled, if not now, then with the next call.
+    fn end(&mut self, end: End) {
+        if let Some(reservation) = self.reservation.take() {
+            let (tokens, money) = self.cost(end, &reservation);
+            self.budget.books.ended().push_back((reservation, tokens, money));
+        }
     }
 
-    /// The attempt was refused before anything was sent or made.
-    async fn release(&mut self) -> Result<()> {
-        let Some(reservation) = self.reservation.take() else { return Ok(()) };
-        self.budget.ledger.settle(&reservation, 0, Money::ZERO).await
+    async fn settle(&mut self, end: End) -> Result<()> {
+        self.end(end);
+        self.budget.settle_ended().await
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Some(reservation) = self.reservation.take() {
-            let (tokens, money) = self.cost(false, &reservation);
-            self.budget.dropped.lock().unwrap_or_else(PoisonError::into_inner).push((
-                reservation,
-                tokens,
-                money,
-            ));
-        }
+        self.end(if self.sent { End::Cut } else { End::Refused });
     }
 }
 
@@ -198,16 +251,11 @@ impl ChatModel for Budgeted<dyn ChatModel> {
             (self.inner.prompt_tokens(&request), capabilities.output_limit(&request).into());
         let mut held =
             self.budget.reserve(capabilities.model_of(&request), capabilities.local, input, output).await?;
+        held.sent = true;
         let deltas = match self.inner.stream(request).await {
             Ok(deltas) => deltas,
             Err(error) => {
-                // A timeout leaves the model at work; every other failure before the first byte is free.
-                let working = error.kind() == crate::ErrorKind::Timeout;
-                if working {
-                    held.settle(false).await?
-                } else {
-                    held.release().await?
-                }
+                held.settle(End::before_all(&error)).await?;
                 return Err(error);
             }
         };
@@ -217,14 +265,17 @@ impl ChatModel for Budgeted<dyn ChatModel> {
             if let Ok(delta) = &item {
                 held.see(delta);
             }
-            let finished = matches!(item, Ok(Delta::Finish { .. }));
-            if (finished || item.is_err())
-                && let Err(error) = held.settle(finished).await
+            let end = match &item {
+                Ok(Delta::Finish { .. }) => Some(End::Complete),
+                Ok(_) => None,
+                Err(error) => Some(End::by(error)),
+            };
+            if let Some(end) = end
+                && let Err(error) = held.settle(end).await
             {
                 return Some((Err(error), None));
             }
-            let more = !finished && item.is_ok();
-            Some((item, more.then_some((held, deltas))))
+            Some((item, end.is_none().then_some((held, deltas))))
         });
         Ok(counted.boxed())
     }
@@ -250,14 +301,15 @@ impl Embedder for Budgeted<dyn Embedder> {
         let input = self.inner.input_tokens(&request);
         let mut held =
             self.budget.reserve(capabilities.model_of(&request), capabilities.local, input, 0).await?;
+        held.sent = true;
         match self.inner.embed(request).await {
             Ok(embeddings) => {
                 held.usage = Some(embeddings.usage).filter(|usage| usage.total() > 0);
-                held.settle(held.usage.is_some()).await?;
+                held.settle(if held.usage.is_some() { End::Complete } else { End::Cut }).await?;
                 Ok(embeddings)
             }
             Err(error) => {
-                held.release().await?;
+                held.settle(End::before_all(&error)).await?;
                 Err(error)
             }
         }
