@@ -28,6 +28,9 @@ pub struct Capabilities {
     pub adapter: &'static str,
     /// The model that answers where a request names none.
     pub model: String,
+    /// What tells it from other models of its name, such as where its server is or of which file it is; empty where the name says all. Answers
+    /// are kept under both.
+    pub identity: String,
     /// It runs in this process: nothing leaves the machine and no money is spent.
     pub local: bool,
     /// It calls tools.
@@ -58,6 +61,7 @@ impl Capabilities {
         Self {
             adapter,
             model: model.into(),
+            identity: String::new(),
             local: false,
             tools: false,
             forced_tools: false,

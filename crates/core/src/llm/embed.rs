@@ -49,6 +49,8 @@ pub struct EmbedCapabilities {
     pub adapter: &'static str,
     /// The model where a request names none.
     pub model: String,
+    /// What tells it from other models of its name, such as where its server is; empty where the name says all. Vectors are kept under both.
+    pub identity: String,
     /// It runs in this process.
     pub local: bool,
     /// The most texts of one request; a caller with more splits them.
@@ -60,7 +62,14 @@ pub struct EmbedCapabilities {
 impl EmbedCapabilities {
     /// An adapter called `adapter` with the model `model`, that takes up to `max_texts` texts.
     pub fn new(adapter: &'static str, model: impl Into<String>, max_texts: usize) -> Self {
-        Self { adapter, model: model.into(), local: false, max_texts, dimensions: false }
+        Self {
+            adapter,
+            model: model.into(),
+            identity: String::new(),
+            local: false,
+            max_texts,
+            dimensions: false,
+        }
     }
 
     /// The model that `request` asks.

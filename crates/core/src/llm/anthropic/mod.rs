@@ -89,6 +89,7 @@ impl Anthropic {
         let headers = [("anthropic-version", VERSION)];
         let client = HttpClient::new(&options.base_url, &headers, key, &options.http, clock)?;
         let mut capabilities = Capabilities::new("anthropic", model);
+        capabilities.identity = client.place();
         capabilities.tools = true;
         capabilities.forced_tools = true;
         capabilities.images = true;

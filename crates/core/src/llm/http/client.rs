@@ -75,6 +75,13 @@ impl HttpClient {
         Ok(Self(Arc::new(Inner { client, base, headers: map, key, clock })))
     }
 
+    /// Where the server is: host, port and path.
+    pub(in crate::llm) fn place(&self) -> String {
+        let base = &self.0.base;
+        let port = base.port().map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{}{port}{}", base.host_str().unwrap_or_default(), base.path())
+    }
+
     /// Sends and reads the whole answer.
     pub(in crate::llm) async fn fetch<B: Serialize + Sync, T: DeserializeOwned>(
         &self,

@@ -41,6 +41,7 @@ pub(super) struct Shelf {
     pub(super) tokenizer: std::sync::Arc<Tokenizer>,
     pub(super) writing: Writing,
     pub(super) context: usize,
+    identity: String,
     gguf: Gguf,
     masks: OnceLock<Result<Masks, String>>,
 }
@@ -64,6 +65,7 @@ impl Shelf {
                 Error::new(kind, message).with("field", "llm.template").because(error)
             })?),
         };
+        let told_by = identity(path, source.as_deref(), &options).map_err(named)?;
         let writing = match source {
             Some(source) => {
                 Writing::Template(Box::new(Template::new(&source, &tokenizer).map_err(told).map_err(named)?))
@@ -77,8 +79,9 @@ impl Shelf {
             let message = format!("the model was made for 1 to {made_for} tokens of context, not {context}");
             return Err(Error::invalid(message).with("field", "llm.context"));
         }
-        let tokenizer = std::sync::Arc::new(tokenizer);
-        Ok(Self { path: path.to_owned(), options, tokenizer, writing, context, gguf, masks: OnceLock::new() })
+        let (path, tokenizer) = (path.to_owned(), std::sync::Arc::new(tokenizer));
+        let identity = format!("{told_by} {context}");
+        Ok(Self { path, options, tokenizer, writing, context, identity, gguf, masks: OnceLock::new() })
     }
 
     pub(super) fn capabilities(&self) -> Capabilities {
@@ -86,6 +89,7 @@ impl Shelf {
             self.path.file_stem().map_or_else(|| "local".into(), |stem| stem.to_string_lossy().into_owned());
         let mut capabilities = Capabilities::new("local", name);
         let tools = matches!(&self.writing, Writing::Template(template) if template.calls().is_some());
+        capabilities.identity = self.identity.clone();
         capabilities.local = true;
         (capabilities.tools, capabilities.forced_tools) = (tools, tools);
         (capabilities.sampling, capabilities.seed) = (true, true);
@@ -115,6 +119,20 @@ impl Shelf {
         let made = self.masks.get_or_init(|| Masks::new(&self.tokenizer).map_err(|error| error.to_string()));
         made.as_ref().map_err(|why| Error::new(ErrorKind::Unsupported, why.clone()))
     }
+}
+
+/// What tells this model from others that were in files of its name, as far as it shapes answers. Reading gigabytes to tell them apart by their
+/// bytes would take longer than most answers, so it is by size and time of the file.
+fn identity(path: &Path, template: Option<&str>, options: &LocalOptions) -> Result<String> {
+    let unknown = |error| {
+        Error::new(ErrorKind::Unavailable, "the file of the model cannot be looked at").because(error)
+    };
+    let file = std::fs::metadata(path).map_err(unknown)?;
+    let written = file.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    let frame = template.map(|text| blake3::hash(text.as_bytes()).to_hex().to_string());
+    let sampling = (options.temperature, options.top_k, options.min_p);
+    let all = format!("{} {:?} {frame:?} {sampling:?}", file.len(), written.map(|time| time.as_nanos()));
+    Ok(blake3::hash(all.as_bytes()).to_hex()[..16].to_owned())
 }
 
 /// How many tokens of context the model was made for.

@@ -23,6 +23,7 @@ impl OpenAi {
     /// The embedding model `model` of the same server.
     pub fn embedder(&self, model: impl Into<String>) -> OpenAiEmbedder {
         let mut capabilities = EmbedCapabilities::new("openai", model, MAX_TEXTS);
+        capabilities.identity = self.client.place();
         capabilities.dimensions = true;
         OpenAiEmbedder { server: self.clone(), capabilities }
     }

@@ -77,6 +77,7 @@ impl OpenAi {
         let key = options.key.clone().map(|key| ("authorization", "Bearer ", key));
         let client = HttpClient::new(&options.base_url, &[], key, &options.http, clock)?;
         let mut capabilities = Capabilities::new("openai", model);
+        capabilities.identity = client.place();
         capabilities.tools = true;
         capabilities.forced_tools = true;
         capabilities.images = true;
