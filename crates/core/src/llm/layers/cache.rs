@@ -13,7 +13,7 @@ use crate::{
         Capabilities, ChatModel, ChatRequest, ChatResponse, Delta, DeltaStream, FinishReason, ModelCard,
         Usage, fold,
     },
-    store::{Batch, Key, KeyRange, Page, Store, Value},
+    store::{Batch, Key, KeyRange, Page, Record, Store, Value},
     telemetry::Metrics,
 };
 
@@ -29,11 +29,15 @@ pub struct CachePolicy {
     pub everything: bool,
 }
 
-/// A model whose answers are kept under the hash (BLAKE3) of adapter, model and request. A cache that fails is as good as none: the model is asked.
+/// How many answers are looked at for each one that is kept, whether they are old.
+const LOOKED_AT: usize = 8;
+
+/// A model whose answers are kept under the hash (BLAKE3) of the model, with what tells it from others, and the request. A cache that fails is as
+/// good as none: the model is asked. Each answer that is kept takes a few old ones away, so that no more than a part of what is kept is old.
 pub struct Cached {
     inner: Arc<dyn ChatModel>,
     shelf: Shelf,
-    policy: CachePolicy,
+    everything: bool,
     metrics: Option<Metrics>,
 }
 
@@ -41,6 +45,7 @@ pub struct Cached {
 struct Shelf {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    ttl: Duration,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,7 +62,8 @@ impl Cached {
         policy: CachePolicy,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { inner, shelf: Shelf { store, clock }, policy, metrics: None }
+        let shelf = Shelf { store, clock, ttl: policy.ttl };
+        Self { inner, shelf, everything: policy.everything, metrics: None }
     }
 
     pub(super) fn counted(mut self, metrics: Option<Metrics>) -> Self {
@@ -76,9 +82,7 @@ impl Cached {
             let records = self.shelf.store.scan(range.clone(), Page::first(PAGE)).await?;
             let mut batch = Batch::new();
             for record in &records {
-                // What cannot be read is of no use, either.
-                let fresh = record.value.decode::<Kept>().is_ok_and(|kept| self.is_fresh(&kept));
-                if !fresh {
+                if self.shelf.is_useless(record) {
                     batch.delete(record.key.clone());
                     forgotten += 1;
                 }
@@ -93,12 +97,6 @@ impl Cached {
         }
     }
 
-    fn is_fresh(&self, kept: &Kept) -> bool {
-        let age = self.shelf.clock.now().duration_since(kept.at);
-        // An answer from the future was kept by a clock that was wrong.
-        Duration::try_from(age).is_ok_and(|age| age <= self.policy.ttl)
-    }
-
     async fn find(&self, key: &Key) -> Option<ChatResponse> {
         let found = self
             .shelf
@@ -107,7 +105,7 @@ impl Cached {
             .await
             .and_then(|record| record.map(|record| record.value.decode::<Kept>()).transpose());
         match found {
-            Ok(kept) => kept.filter(|kept| self.is_fresh(kept)).map(|kept| kept.answer),
+            Ok(kept) => kept.filter(|kept| self.shelf.is_fresh(kept)).map(|kept| kept.answer),
             Err(error) => {
                 tracing::warn!(target: "heptad::llm", kind = error.kind().as_str(), "an answer that was kept cannot be read");
                 None
@@ -124,7 +122,7 @@ impl ChatModel for Cached {
 
     async fn stream(&self, request: Arc<ChatRequest>) -> Result<DeltaStream> {
         self.capabilities().check(&request)?;
-        if !self.policy.everything && !request.is_deterministic() {
+        if !self.everything && !request.is_deterministic() {
             return self.inner.stream(request).await;
         }
         let key = Key::new(COLLECTION, fingerprint(self.capabilities(), &request)?)?;
@@ -151,8 +149,9 @@ impl ChatModel for Cached {
 
 /// The hash of everything that shapes the answer. Requests that differ only in how they were written down are the same.
 pub(crate) fn fingerprint(capabilities: &Capabilities, request: &ChatRequest) -> Result<String> {
-    let request = ChatRequest { model: Some(capabilities.model_of(request).to_owned()), ..request.clone() };
-    let text = Value::json(&(1, capabilities.adapter, &request))?;
+    let (model, most) = (capabilities.model_of(request).to_owned(), capabilities.output_limit(request));
+    let request = ChatRequest { model: Some(model), max_tokens: Some(most), ..request.clone() };
+    let text = Value::json(&(2, capabilities.adapter, &capabilities.identity, &request))?;
     Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
 }
 
@@ -181,10 +180,28 @@ fn kept(deltas: DeltaStream, key: Key, shelf: Shelf) -> DeltaStream {
 }
 
 impl Shelf {
+    fn is_fresh(&self, kept: &Kept) -> bool {
+        let age = self.clock.now().duration_since(kept.at);
+        // An answer from the future was kept by a clock that was wrong.
+        Duration::try_from(age).is_ok_and(|age| age <= self.ttl)
+    }
+
+    /// Whether nobody will be answered with it: it is old, or cannot be read.
+    fn is_useless(&self, record: &Record) -> bool {
+        !record.value.decode::<Kept>().is_ok_and(|kept| self.is_fresh(&kept))
+    }
+
     async fn keep(&self, key: Key, deltas: Vec<Result<Delta>>) {
         let work = async {
             let answer = fold(stream::iter(deltas)).await?;
             let mut batch = Batch::new();
+            // Keys are hashes: those that follow this one are any.
+            let behind = KeyRange::all(COLLECTION).after(key.id());
+            for record in self.store.scan(behind, Page::first(LOOKED_AT)).await? {
+                if self.is_useless(&record) {
+                    batch.delete(record.key);
+                }
+            }
             batch.put(key, Value::json(&Kept { at: self.clock.now(), answer })?);
             self.store.commit(batch).await.map(drop)
         };

@@ -7,9 +7,9 @@
 //! |---|---|---|
 //! | [`Traced`] | a call | a span with names and counts, never with text |
 //! | [`Redacted`] | a call | takes secrets and addresses out of what is sent, puts them back into what is answered where wanted |
-//! | [`Validated`] | a call | structured answers are checked against their schema, and repaired by the model a bounded number of times |
-//! | [`Cached`] | a call | the same deterministic request is answered from the store |
 //! | [`Fallback`] | a call | the next model where one fails |
+//! | [`Cached`] | a model | the same deterministic request is answered from the store: with what this model answered, and only what was valid |
+//! | [`Validated`] | a model | structured answers are checked against their schema, and repaired by the model a bounded number of times |
 //! | [`Retrying`] | a model | tries again what may be tried again |
 //! | [`Metered`] | an attempt | tokens, money, time |
 //! | [`Budgeted`] | an attempt | refuses what could exceed a limit of tokens or money, before it is sent |
@@ -18,8 +18,8 @@
 //!
 //! **What is repeated, and what is not.** Asking a model changes nothing: tools are carried out by the program, after the answer. So every request
 //! may be asked again as long as nothing of its answer has been handed out; from the first text or call on it is not, for the caller has
-//! acted on it already. What an error says is [`Retry::Never`](crate::Retry::Never) is not repeated at all. An attempt that failed late may have cost money:
-//! the budget counts it by its upper bound.
+//! acted on it already. What an error says is [`Retry::Never`](crate::Retry::Never) is not repeated at all. An attempt that ran out of time may be at
+//! work still: the budget counts it by its upper bound.
 
 mod begin;
 mod budget;

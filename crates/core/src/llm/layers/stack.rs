@@ -161,7 +161,18 @@ impl Stack {
     /// The model within its layers, where there is one.
     pub(crate) fn build_chat(self) -> Option<Arc<dyn ChatModel>> {
         let Self { models, around, through, cache, repairs } = self;
-        let mut wrapped = models.into_iter().map(|model| wrap!(&around, model, ChatModel));
+        let mut wrapped = models.into_iter().map(|model| {
+            let model = wrap!(&around, model, ChatModel);
+            let model = Arc::new(Validated::new(model, repairs)) as Arc<dyn ChatModel>;
+            match &cache {
+                None => model,
+                Some((store, policy)) => {
+                    let (store, clock) = (Arc::clone(store), Arc::clone(&around.clock));
+                    let cached = Cached::new(model, store, policy.clone(), clock);
+                    Arc::new(cached.counted(around.metrics.clone())) as Arc<dyn ChatModel>
+                }
+            }
+        });
         let first = wrapped.next()?;
         let rest: Vec<_> = wrapped.collect();
         let mut model = if rest.is_empty() {
@@ -169,11 +180,6 @@ impl Stack {
         } else {
             Arc::new(Fallback::new(first, rest).through(through).counted(around.metrics.clone()))
         };
-        if let Some((store, policy)) = cache {
-            let cached = Cached::new(model, store, policy, Arc::clone(&around.clock));
-            model = Arc::new(cached.counted(around.metrics.clone()));
-        }
-        model = Arc::new(Validated::new(model, repairs));
         if let Some(redaction) = around.redaction {
             model = Arc::new(Redacted::<dyn ChatModel>::new(model, redaction));
         }

@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt as _;
 use heptad_core::{
+    ErrorKind, Retry,
     llm::{
-        ChatModel, ChatModelExt as _, ChatRequest, Delta, FinishReason,
-        layers::{CachePolicy, Cached},
+        Capabilities, ChatModel, ChatModelExt as _, ChatRequest, Delta, FinishReason,
+        layers::{CachePolicy, Cached, Stack},
     },
     store::{Batch, KeyRange, Page, Store, Value, memory::MemoryStore},
 };
@@ -65,6 +66,89 @@ async fn whatever_differs_is_another_request() {
         cached.chat(question("hello").model("scripted")).await.unwrap().cached,
         "the default model by its name"
     );
+}
+
+#[tokio::test]
+async fn whoever_differs_is_another_model() {
+    let clock = VirtualClock::new();
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::new(clock.clone())));
+    let ask = async |place: &str, most: u32| {
+        let mut capabilities = Capabilities::new("scripted", "scripted");
+        (capabilities.sampling, capabilities.max_output_tokens) = (true, most);
+        capabilities.identity = place.to_owned();
+        let model = Arc::new(Scripted::with(capabilities, [Step::answer(place)], &clock));
+        let policy = CachePolicy { ttl: HOUR, everything: false };
+        let cached = Cached::new(model, Arc::clone(&store), policy, Arc::new(clock.clone()));
+        cached.chat(question("hello")).await.unwrap()
+    };
+    assert_eq!(ask("here", 100).await.text, "here");
+    assert_eq!(ask("there", 100).await.text, "there", "a server elsewhere");
+    assert!(!ask("here", 50).await.cached, "with longer answers where nobody says");
+    assert!(ask("here", 100).await.cached);
+}
+
+#[tokio::test]
+async fn what_stood_in_for_a_model_is_not_its_answer() {
+    let clock = VirtualClock::new();
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::new(clock.clone())));
+    let named = |name: &str, script| {
+        let mut capabilities = Capabilities::new("scripted", name);
+        capabilities.sampling = true;
+        Scripted::with(capabilities, script, &clock)
+    };
+    let out = Step::refuse(ErrorKind::Unavailable, Retry::Never);
+    let first = named("first", vec![out.clone(), out, Step::answer("of the first")]);
+    let second = named("second", vec![Step::answer("of the second")]);
+    let model = Stack::new(Arc::new(first), Arc::new(clock.clone()))
+        .fallback(Arc::new(second.clone()))
+        .cache(store, CachePolicy { ttl: HOUR, everything: false })
+        .build();
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        let answer = model.chat(question("hello")).await.unwrap();
+        answers.push((answer.text, answer.cached));
+    }
+    let want =
+        [("of the second", false), ("of the second", true), ("of the first", false), ("of the first", true)];
+    assert_eq!(answers, want.map(|(text, cached)| (text.to_owned(), cached)));
+    assert_eq!(second.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_structured_answer_is_kept_when_it_is_valid() {
+    let clock = VirtualClock::new();
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::new(clock.clone())));
+    let script = ["no", "no", "no", "still no", "{\"age\": 7}"].map(Step::answer);
+    let scripted = Scripted::new(script, &clock);
+    let model = Stack::new(Arc::new(scripted.clone()), Arc::new(clock.clone()))
+        .cache(Arc::clone(&store), CachePolicy { ttl: HOUR, everything: false })
+        .repairs(2)
+        .build();
+    let schema = serde_json::json!({"type": "object", "required": ["age"]});
+    let ask = || question("How old?").json_schema("person", schema.clone());
+    model.chat(ask()).await.unwrap_err();
+    let repaired = model.chat(ask()).await.unwrap();
+    assert_eq!((&*repaired.text, repaired.cached), ("{\"age\":7}", false), "the model is asked again");
+    let again = model.chat(ask()).await.unwrap();
+    assert_eq!((again.text, again.cached, scripted.asked().len()), (repaired.text, true, 5));
+    let kept = store.scan(KeyRange::all("llm.cache"), Page::first(10)).await.unwrap();
+    assert_eq!(kept.len(), 1, "nothing that was not valid");
+}
+
+#[tokio::test]
+async fn old_answers_make_room_for_new_ones() {
+    let (cached, _, store, clock) = cached(&["a"; 300]);
+    let ask = async |text: String| cached.chat(question(&text)).await.unwrap();
+    for number in 0..200 {
+        ask(format!("old {number}")).await;
+    }
+    clock.advance(HOUR * 2);
+    for number in 0..100 {
+        ask(format!("new {number}")).await;
+    }
+    let kept = store.scan(KeyRange::all("llm.cache"), Page::first(1000)).await.unwrap().len();
+    assert!((100..150).contains(&kept), "{kept}");
+    assert!(ask("new 0".into()).await.cached);
 }
 
 #[tokio::test]
