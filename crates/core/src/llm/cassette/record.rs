@@ -15,7 +15,8 @@ use crate::{
     error::{Error, ErrorKind, Result},
     llm::{
         Capabilities, ChatModel, ChatRequest, Delta, DeltaStream, EmbedCapabilities, EmbedRequest, Embedder,
-        Embeddings, ModelCard, layers::Redaction,
+        Embeddings, ModelCard,
+        layers::{Found, Redaction},
     },
 };
 
@@ -69,8 +70,15 @@ impl Tape {
         }
     }
 
+    /// The error without what it quotes of secrets.
+    fn failure(&self, error: &Error, found: &mut Found) -> Failure {
+        let mut failure = Failure::from(error);
+        self.redaction.replace(&mut failure.message, found);
+        failure
+    }
+
     async fn chat(&self, request: &ChatRequest, deltas: Vec<Delta>, error: Option<&Error>) -> Result<()> {
-        let mut found = Default::default();
+        let mut found = Found::default();
         let chat = Some(self.redaction.request(request, &mut found));
         let mut answer = joined(deltas);
         for delta in &mut answer {
@@ -78,10 +86,7 @@ impl Tape {
                 self.redaction.replace(text, &mut found);
             }
         }
-        let mut error = error.map(Failure::from);
-        if let Some(error) = &mut error {
-            self.redaction.replace(&mut error.message, &mut found);
-        }
+        let error = error.map(|error| self.failure(error, &mut found));
         self.write(Exchange { format: FORMAT, chat, answer, error, ..Exchange::default() }).await
     }
 }
@@ -169,7 +174,7 @@ impl Embedder for Recorder<dyn Embedder> {
         let embed = Some(without_secrets(&self.tape.redaction, &request));
         let (vectors, error) = match &result {
             Ok(vectors) => (Some(vectors.clone()), None),
-            Err(error) => (None, Some(Failure::from(error))),
+            Err(error) => (None, Some(self.tape.failure(error, &mut Default::default()))),
         };
         self.tape.write(Exchange { format: FORMAT, embed, vectors, error, ..Exchange::default() }).await?;
         result

@@ -34,6 +34,7 @@ mod timeout;
 mod trace;
 mod validate;
 
+pub(crate) use self::redact::Found;
 pub use self::{
     budget::{Budget, BudgetLimits, Budgeted, Period, Spent},
     cache::{CachePolicy, Cached},

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use heptad_core::{
-    ErrorKind, Retry,
+    Error, ErrorKind, Result, Retry,
     llm::{
-        ChatModel, ChatModelExt as _, ChatRequest, Delta, EmbedRequest, Embedder, Message,
+        ChatModel, ChatModelExt as _, ChatRequest, Delta, EmbedCapabilities, EmbedRequest, Embedder,
+        Embeddings, Message,
         cassette::{Player, Recorder},
     },
 };
@@ -112,4 +114,29 @@ async fn secrets_are_in_no_cassette_and_do_not_hinder_finding() {
     let player = Player::open(&path).await.unwrap();
     let answer = player.chat(with("sk-another-00000000000002")).await.unwrap();
     assert_eq!(answer.text, "Use [API_KEY_2] for it.");
+}
+
+/// Quotes what it was given.
+struct Quoting(EmbedCapabilities);
+
+#[async_trait]
+impl Embedder for Quoting {
+    fn capabilities(&self) -> &EmbedCapabilities {
+        &self.0
+    }
+
+    async fn embed(&self, request: Arc<EmbedRequest>) -> Result<Embeddings> {
+        Err(Error::invalid(format!("{} is no text", request.texts[0])))
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_in_no_error_of_a_cassette() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("talk.jsonl");
+    let quoting = Arc::new(Quoting(EmbedCapabilities::new("quoting", "q", 8))) as Arc<dyn Embedder>;
+    let embedder = Recorder::<dyn Embedder>::open(quoting, &path).await.unwrap();
+    embedder.embed(Arc::new(EmbedRequest::new(["sk-canary-abcdefghijklmnop"]))).await.unwrap_err();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("[API_KEY_1] is no text") && !text.contains("canary"), "{text}");
 }

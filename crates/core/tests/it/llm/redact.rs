@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use heptad_core::{
     ErrorKind,
-    llm::{ChatModel, ChatModelExt as _, Delta, FinishReason, Message, layers::Redacted, layers::Redaction},
+    llm::{
+        ChatModel, ChatModelExt as _, Delta, FinishReason, Message, Part, Role, ToolCall, layers::Redacted,
+        layers::Redaction,
+    },
 };
 use heptad_testkit::{
     VirtualClock,
     llm::{Scripted, Step},
 };
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::question;
 
@@ -48,6 +52,61 @@ async fn secrets_and_addresses_are_not_sent() {
     assert_eq!(sent(&format!("x {pem} y"), Redaction::built_in()).await, "x [PRIVATE_KEY_1] y");
     let own = Redaction::none().rule("CUSTOMER", r"\bC-[0-9]{4}\b").unwrap();
     assert_eq!(sent("for C-1234 and ada@example.org", own).await, "for [CUSTOMER_1] and ada@example.org");
+}
+
+/// What is sent of a conversation that ends with a call of a tool with these arguments and its result.
+async fn sent_arguments(arguments: Value) -> Value {
+    let model = Scripted::new([Step::answer("ok")], &VirtualClock::new());
+    let redacted = Redacted::<dyn ChatModel>::new(Arc::new(model.clone()), Arc::new(Redaction::built_in()));
+    let call = ToolCall { id: "1".into(), name: "pay".into(), arguments };
+    let parts = vec![Part::ToolCall(call)];
+    let mut request = question("pay");
+    request.messages.push(Message { role: Role::Assistant, parts });
+    request.messages.push(Message::tool_result("1", "paid"));
+    redacted.chat(request).await.unwrap();
+    match &model.asked()[0].messages[1].parts[0] {
+        Part::ToolCall(call) => call.arguments.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn arguments_are_looked_at_in_every_place() {
+    for (arguments, want) in [
+        (json!({"to": ["ada@example.org"]}), json!({"to": ["[EMAIL_1]"]})),
+        (json!({"card": 4111111111111111_u64}), json!({"card": "[CARD_NUMBER_1]"})),
+        (json!({"ada@example.org": 1}), json!({"[EMAIL_1]": 1})),
+        (
+            json!({"a": {"ada@example.org": "bob@example.org"}, "b": "ada@example.org"}),
+            json!({"a": {"[EMAIL_1]": "[EMAIL_2]"}, "b": "[EMAIL_1]"}),
+        ),
+        (
+            json!({"n": 41, "f": -1.5, "t": true, "z": null}),
+            json!({"n": 41, "f": -1.5, "t": true, "z": null}),
+        ),
+    ] {
+        assert_eq!(sent_arguments(arguments.clone()).await, want, "{arguments}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_across_parts_of_a_message_is_found() {
+    let cases: [(&[&str], &[&str]); 4] = [
+        (&["my key: sk-abcdefgh", "ijklmnopqrst", " is it"], &["my key: [API_KEY_1]", " is it"]),
+        (&["ada@exam", "ple.org", ", bob", "@example.org"], &["[EMAIL_1]", ", [EMAIL_2]"]),
+        (&["ada@example.org", " and ", "bob@example.org"], &["[EMAIL_1]", " and ", "[EMAIL_2]"]),
+        (&["x", "AKIAIOSFODNN7EXAMPLE"], &["x", "[AWS_KEY_1]"]),
+    ];
+    for (texts, want) in cases {
+        let model = Scripted::new([Step::answer("ok")], &VirtualClock::new());
+        let redacted =
+            Redacted::<dyn ChatModel>::new(Arc::new(model.clone()), Arc::new(Redaction::built_in()));
+        let mut request = question("?");
+        request.messages[0].parts = texts.iter().map(|text| Part::Text { text: (*text).into() }).collect();
+        redacted.chat(request).await.unwrap();
+        let want: Vec<_> = want.iter().map(|text| Part::Text { text: (*text).into() }).collect();
+        assert_eq!(model.asked()[0].messages[0].parts, want);
+    }
 }
 
 #[test]

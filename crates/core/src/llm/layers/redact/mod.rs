@@ -19,9 +19,11 @@ use crate::{
     },
 };
 
-/// A model that does not see what its [`Redaction`] finds: in texts, in results and arguments of tools. Each different find becomes a
+/// A model that does not see what its [`Redaction`] finds: in texts, in results and arguments of tools (values, numbers and the names of
+/// fields). Each different find becomes a
 /// placeholder such as `[EMAIL_1]`, the same one wherever it stands in the request; where the redaction says so, a placeholder in the answer becomes what it
-/// stood for. Pictures and the URLs of pictures are not looked at.
+/// stood for. Pictures and the URLs of pictures are not looked at, and neither is what the program itself says: names, descriptions and
+/// schemas of tools, the schema of the answer, texts of `stop`.
 pub struct Redacted<M: ?Sized> {
     inner: Arc<M>,
     redaction: Arc<Redaction>,
@@ -65,6 +67,9 @@ impl Redaction {
     /// The request without what the rules find.
     pub(crate) fn request(&self, request: &ChatRequest, found: &mut Found) -> ChatRequest {
         let mut request = request.clone();
+        for message in &mut request.messages {
+            self.across(&mut message.parts);
+        }
         for part in request.messages.iter_mut().flat_map(|message| &mut message.parts) {
             match part {
                 Part::Text { text } | Part::ToolResult { content: text, .. } => self.replace(text, found),
@@ -73,6 +78,29 @@ impl Redaction {
             }
         }
         request
+    }
+
+    /// Puts texts that follow each other together where something lies across them: to who is sent them they are one.
+    fn across(&self, parts: &mut Vec<Part>) {
+        let mut result: Vec<Part> = Vec::with_capacity(parts.len());
+        for run in std::mem::take(parts).chunk_by(|a, b| is_text(a) && is_text(b)) {
+            let texts: Vec<&str> = run.iter().filter_map(text_of).collect();
+            if texts.len() < 2 {
+                result.extend_from_slice(run);
+                continue;
+            }
+            let whole = texts.concat();
+            let found: Vec<_> = self.places(&whole).collect();
+            let (mut end, mut joined) = (0, String::new());
+            for text in texts {
+                joined.push_str(text);
+                end += text.len();
+                if !found.iter().any(|place| place.start < end && end < place.end) {
+                    result.push(Part::Text { text: std::mem::take(&mut joined) });
+                }
+            }
+        }
+        *parts = result;
     }
 
     pub(crate) fn replace(&self, text: &mut String, found: &mut Found) {
@@ -85,10 +113,35 @@ impl Redaction {
         match value {
             Value::String(text) => self.replace(text, found),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item, found)),
-            Value::Object(fields) => fields.values_mut().for_each(|field| self.value(field, found)),
-            _ => {}
+            Value::Object(fields) => {
+                let named = std::mem::take(fields).into_iter().map(|(mut name, mut field)| {
+                    self.replace(&mut name, found);
+                    self.value(&mut field, found);
+                    (name, field)
+                });
+                *fields = named.collect();
+            }
+            Value::Number(number) => {
+                let text = number.to_string();
+                let clean = self.text(&text, found);
+                if clean != text {
+                    *value = Value::String(clean.into_owned());
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
         }
     }
+}
+
+fn text_of(part: &Part) -> Option<&str> {
+    match part {
+        Part::Text { text } => Some(text),
+        _ => None,
+    }
+}
+
+fn is_text(part: &Part) -> bool {
+    text_of(part).is_some()
 }
 
 #[async_trait]

@@ -1,6 +1,6 @@
 //! What is found, and by which patterns.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use regex::{Regex, RegexBuilder};
 
@@ -127,6 +127,14 @@ impl Redaction {
 
     pub(super) fn restores(&self) -> bool {
         self.restore
+    }
+
+    /// Where in `text` each rule finds something.
+    pub(super) fn places(&self, text: &str) -> impl Iterator<Item = Range<usize>> {
+        self.rules.iter().flat_map(move |rule| {
+            let hits = rule.pattern.find_iter(text);
+            hits.filter(|hit| (rule.check)(hit.as_str())).map(|hit| hit.range())
+        })
     }
 
     /// `text` without what the rules find.
