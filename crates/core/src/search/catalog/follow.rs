@@ -1,6 +1,6 @@
 //! Brings an index up to date: from the stream of changes, or from the records where the stream does not reach.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,41 @@ pub(super) enum Next {
     Lost,
 }
 
+/// The documents that changed behind what the index knew at some time.
+pub(super) struct Unread {
+    place: Place,
+    pub(super) ids: HashSet<String>,
+}
+
 impl Catalog {
+    /// What changed since the last commit of the index: of these documents it cannot say what they are now. `None` where that cannot be told.
+    pub(super) async fn unread(&self, collection: &str, definition: &Definition) -> Result<Option<Unread>> {
+        let checkpoint = self.0.index.checkpoint(collection).await?;
+        let place = checkpoint.and_then(|checkpoint| definition.place_of(&checkpoint));
+        match place {
+            Some(place) => self.read_on(collection, definition, Unread { place, ids: HashSet::new() }).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The same, with what changed meanwhile.
+    pub(super) async fn read_on(
+        &self,
+        collection: &str,
+        definition: &Definition,
+        mut unread: Unread,
+    ) -> Result<Option<Unread>> {
+        let stream = names::changes(collection)?;
+        loop {
+            let Next::Entries(entries) = self.next(&stream, &unread.place).await? else { return Ok(None) };
+            let Some(last) = entries.last() else { return Ok(Some(unread)) };
+            for entry in &entries {
+                unread.ids.insert(entry.value.decode()?);
+            }
+            unread.place = definition.place(Some(last));
+        }
+    }
+
     /// Applies everything committed so far. Only while the collection is locked.
     pub(super) async fn follow(&self, collection: &str, definition: &Definition) -> Result<()> {
         let found = self.0.index.ensure(collection, &definition.schema).await?;

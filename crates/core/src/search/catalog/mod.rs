@@ -176,18 +176,13 @@ impl Catalog {
             return Ok(());
         }
         batch.require(names::definition(collection)?, Expect::Exactly(version));
-        let embedded = definition.schema.embedded().next().is_some();
         let mut ids = Vec::with_capacity(changed.len());
         for (id, document) in changed {
             let key = names::document(collection, &id)?;
             match document {
                 Some(document) => batch.put(key, Value::json(&document.fields)?),
-                None => {
-                    if embedded {
-                        batch.delete(vectors::key(collection, &id)?);
-                    }
-                    batch.delete(key)
-                }
+                // Vectors may be there from when the schema embedded something.
+                None => batch.delete(vectors::key(collection, &id)?).delete(key),
             };
             ids.push(Value::json(&id)?);
         }
@@ -264,20 +259,19 @@ impl Catalog {
         self.behind(collection, &definition).await
     }
 
-    /// Builds the index of `collection` anew from the documents in the store.
+    /// Builds the index of `collection` anew from the documents in the store. Vectors of a length that the embedder no longer makes are
+    /// forgotten and made anew.
     ///
     /// # Errors
     /// What the store or the index fails with.
     pub async fn rebuild(&self, collection: &str, progress: &dyn Progress) -> Result<Rebuilt> {
         let following = self.following(collection).await?;
-        let (definition, _) = self.definition(collection).await?;
+        let (definition, version) = self.definition(collection).await?;
         self.0.index.ensure(collection, &definition.schema).await?;
         let rebuilt = self.build(collection, &definition, progress).await?;
         self.follow(collection, &definition).await?;
+        self.forget_unfit_vectors(collection, &definition, version).await?;
         drop(following);
-        if let Some(meaning) = &self.0.meaning {
-            meaning.forget(collection);
-        }
         self.embed_or_tell(collection).await;
         Ok(rebuilt)
     }

@@ -68,6 +68,26 @@ impl Catalog {
         Ok(documents)
     }
 
+    /// Forgets what is in memory of the vectors of a collection, and their records where the embedder no longer makes vectors of that length. An
+    /// embedder that fails takes nothing away.
+    pub(super) async fn forget_unfit_vectors(
+        &self,
+        collection: &str,
+        definition: &names::Definition,
+        version: Version,
+    ) -> Result<()> {
+        let Some(meaning) = &self.0.meaning else { return Ok(()) };
+        meaning.forget(collection);
+        if definition.schema.embedded().next().is_some()
+            && self.vectors_are_unfit(meaning, collection, definition).await?
+        {
+            let key = names::definition(collection)?;
+            self.forget_records(&vectors::vectors(collection), &key, version, &Silent).await?;
+            meaning.forget(collection);
+        }
+        Ok(())
+    }
+
     /// Removes all records of a collection of the store, while `definition` is as in `mark`.
     async fn forget_records(
         &self,

@@ -28,7 +28,7 @@ pub struct Judged {
 pub struct Relevant {
     /// Its id.
     pub id: String,
-    /// How well it answers: above 0.
+    /// How well it answers: above 0, at most a billion.
     #[serde(default = "one")]
     pub gain: f64,
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    ops::Bound,
     sync::{Arc, atomic::Ordering},
 };
 
@@ -13,7 +14,7 @@ use super::{
     record::{Passage, key, unfit},
 };
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Result, Retry},
     llm::EmbedRequest,
     search::{
         Document,
@@ -59,34 +60,30 @@ impl Catalog {
             return Ok(());
         }
         let room = meaning.room(collection);
-        let mut state = match effort {
-            Effort::Whole => room.state.lock().await,
-            Effort::Little => match room.state.try_lock() {
-                Ok(state) => state,
-                // Before the first time there is nothing to answer from.
-                Err(_) if room.read().is_none() && room.pending() == 0 => room.state.lock().await,
+        self.read_changes(meaning, collection, &definition, &room).await?;
+        let _embedding = match effort {
+            Effort::Whole => room.embedding.lock().await,
+            Effort::Little => match room.embedding.try_lock() {
+                Ok(embedding) => embedding,
                 Err(_) => return Ok(()),
             },
         };
-        let of = identity(&definition, meaning.model());
-        if state.of != of {
-            *state = State { of, ..State::default() };
-        }
-        self.read_changes(meaning, collection, &definition, &room, &mut state).await?;
-        let done = self.embed_changes(meaning, collection, &definition, &room, &mut state, effort).await;
-        room.pending.store(state.changed.len() as u64, Ordering::Relaxed);
-        done
+        self.embed_changes(meaning, collection, &definition, &room, effort).await
     }
 
-    /// Puts the ids of what changed into the state.
-    async fn read_changes(
+    /// Notes what changed, and takes its vectors away: they are of an older text. Better found by its words alone.
+    pub(super) async fn read_changes(
         &self,
         meaning: &Meaning,
         collection: &str,
         definition: &Definition,
         room: &Room,
-        state: &mut State,
     ) -> Result<()> {
+        let mut state = room.state.lock().await;
+        let of = identity(definition, meaning.maker());
+        if state.of != of {
+            state.forget(of);
+        }
         let stream = names::changes(collection)?;
         loop {
             let next = match &state.place {
@@ -94,56 +91,56 @@ impl Catalog {
                 None => Next::Lost,
             };
             match next {
-                Next::Lost => self.load_vectors(meaning, collection, definition, room, state).await?,
+                Next::Lost => self.load_vectors(meaning, collection, definition, room, &mut state).await?,
                 Next::Entries(entries) => {
                     let Some(last) = entries.last() else { return Ok(()) };
                     for entry in &entries {
-                        state.changed.insert(entry.value.decode()?);
+                        let id: String = entry.value.decode()?;
+                        room.remove(&id);
+                        state.change(id);
                     }
                     state.place = Some(definition.place(Some(last)));
+                    room.count(&state);
                 }
             }
         }
     }
 
-    /// Looks at what changed: removes, takes from the records, embeds.
+    /// Looks at what changed: removes, takes from the records, embeds. Only by who holds `embedding`.
     async fn embed_changes(
         &self,
         meaning: &Meaning,
         collection: &str,
         definition: &Definition,
         room: &Room,
-        state: &mut State,
         effort: Effort,
     ) -> Result<()> {
         let mut embedded = 0;
         let mut last: Option<String> = None;
         loop {
-            let after = |id: &&String| last.as_ref().is_none_or(|last| *id > last);
-            let ids: Vec<String> =
-                state.changed.iter().filter(after).take(DOCUMENTS_AT_ONCE).cloned().collect();
-            let Some(end) = ids.last() else { return Ok(()) };
+            let after = last.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+            let some: Vec<(String, u64)> = {
+                let state = room.state.lock().await;
+                let behind = state.changed.range::<str, _>((after, Bound::Unbounded));
+                behind.take(DOCUMENTS_AT_ONCE).map(|(id, turn)| (id.clone(), *turn)).collect()
+            };
+            let Some((end, _)) = some.last() else { return Ok(()) };
             last = Some(end.clone());
-            let mut wanting = Vec::new();
+            let turns: HashMap<String, u64> = some.iter().cloned().collect();
             let looked_at =
-                try_join_all(ids.iter().map(|id| self.look_at(meaning, collection, definition, id))).await?;
-            for (id, found) in ids.into_iter().zip(looked_at) {
+                try_join_all(some.iter().map(|(id, _)| self.look_at(meaning, collection, definition, id)))
+                    .await?;
+            let (mut wanting, mut had) = (Vec::new(), HashMap::new());
+            for ((id, _), found) in some.into_iter().zip(looked_at) {
                 match found {
-                    Found::Nothing => {
-                        room.remove(&id);
-                        state.changed.remove(&id);
-                    }
-                    Found::Vectors(vectors) => {
-                        room.insert(&id, &vectors)?;
-                        state.changed.remove(&id);
-                    }
-                    Found::Wanting(found) => {
-                        // What it had is of another text: better found by its words alone.
-                        room.remove(&id);
-                        wanting.push(found);
-                    }
+                    Found::Nothing => drop(had.insert(id, Vec::new())),
+                    // A record of another length cannot be compared with the rest: made anew.
+                    Found::Vectors(vectors, wanted) if !room.fits(&vectors) => wanting.push(wanted),
+                    Found::Vectors(vectors, _) => drop(had.insert(id, vectors)),
+                    Found::Wanting(found) => wanting.push(found),
                 }
             }
+            room.take(&turns, had).await?;
             if wanting.is_empty() {
                 continue;
             }
@@ -151,10 +148,8 @@ impl Catalog {
                 return Ok(());
             }
             embedded += wanting.len();
-            for (id, vectors) in self.embed_or_skip(meaning, collection, wanting).await? {
-                room.insert(&id, &vectors)?;
-                state.changed.remove(&id);
-            }
+            let made = self.embed_or_skip(meaning, collection, room, wanting).await?;
+            room.take(&turns, made).await?;
         }
     }
 
@@ -163,21 +158,24 @@ impl Catalog {
         &self,
         meaning: &Meaning,
         collection: &str,
+        room: &Room,
         wanting: Vec<Wanting>,
     ) -> Result<HashMap<String, Vec<Vec<f32>>>> {
+        // A limit that may be gone later is none of the document.
         let refuses = |error: &Error| {
-            matches!(
-                error.kind(),
-                ErrorKind::InvalidInput | ErrorKind::LimitExceeded | ErrorKind::Unsupported
-            )
+            error.retryable() == Retry::Never
+                && matches!(
+                    error.kind(),
+                    ErrorKind::InvalidInput | ErrorKind::LimitExceeded | ErrorKind::Unsupported
+                )
         };
-        match self.embed(meaning, collection, &wanting).await {
+        match self.embed(meaning, collection, room, &wanting).await {
             Err(error) if refuses(&error) => {}
             done => return done,
         }
         let mut embedded = HashMap::new();
         for one in &wanting {
-            match self.embed(meaning, collection, std::slice::from_ref(one)).await {
+            match self.embed(meaning, collection, room, std::slice::from_ref(one)).await {
                 Ok(its) => embedded.extend(its),
                 Err(error) if refuses(&error) => {
                     tracing::warn!(collection, document = one.id, ?error, "the embedder refuses a document");
@@ -200,13 +198,15 @@ impl Catalog {
             futures_util::future::try_join(self.0.store.get(&document), self.0.store.get(&record)).await?;
         let Some(document) = document else { return Ok(Found::Nothing) };
         let content: Document = read(&document)?;
-        let Some(passage) = Passage::of(&content, &definition.schema, meaning.model()) else {
+        let Some(passage) = Passage::of(&content, &definition.schema, meaning.maker()) else {
             return Ok(Found::Nothing);
         };
-        match record.and_then(|record| passage.vectors(&record.value)) {
-            Some(vectors) => Ok(Found::Vectors(vectors)),
-            None => Ok(Found::Wanting(Wanting { id: id.to_owned(), version: document.version, passage })),
-        }
+        let kept = record.and_then(|record| passage.vectors(&record.value));
+        let wanting = Wanting { id: id.to_owned(), version: document.version, passage };
+        Ok(match kept {
+            Some(vectors) => Found::Vectors(vectors, wanting),
+            None => Found::Wanting(wanting),
+        })
     }
 
     /// Embeds documents and keeps their vectors. A document that changed meanwhile is left out: the stream names it again.
@@ -214,6 +214,7 @@ impl Catalog {
         &self,
         meaning: &Meaning,
         collection: &str,
+        room: &Room,
         wanting: &[Wanting],
     ) -> Result<HashMap<String, Vec<Vec<f32>>>> {
         let texts: Vec<&String> = wanting.iter().flat_map(|wanting| &wanting.passage.windows).collect();
@@ -228,6 +229,13 @@ impl Catalog {
                 ));
             }
             vectors.extend(answer);
+        }
+        // Before they are kept: what cannot be compared with the rest would be in the way of all of them.
+        let length = vectors.first().map_or(0, Vec::len);
+        if vectors.iter().any(|vector| vector.len() != length) || !room.fits(&vectors) {
+            let message =
+                "the embedder changed the length of its vectors: rebuild the index of the collection";
+            return Err(Error::new(ErrorKind::Unavailable, message));
         }
         let mut vectors = vectors.into_iter();
         let mut kept = HashMap::new();
@@ -265,22 +273,33 @@ impl Catalog {
 enum Found {
     /// No document, or none that says anything.
     Nothing,
-    /// Vectors of its present text.
-    Vectors(Vec<Vec<f32>>),
+    /// Vectors of its present text, and how to make them again.
+    Vectors(Vec<Vec<f32>>, Wanting),
     /// No such vectors.
     Wanting(Wanting),
 }
 
 impl Room {
-    /// Puts the vectors of a document in the place of what it had.
-    pub(super) fn insert(&self, id: &str, vectors: &[Vec<f32>]) -> Result<()> {
-        let mut all = self.write();
-        let dimensions = vectors.first().map_or(0, Vec::len);
-        let all = match &mut *all {
-            Some(all) => all,
-            none => none.insert(Vectors::new(dimensions).map_err(unfit)?),
-        };
-        all.insert(id, vectors).map_err(unfit)
+    /// Takes what was found out of documents, unless they changed since: no vectors where there is nothing to embed.
+    async fn take(&self, turns: &HashMap<String, u64>, found: HashMap<String, Vec<Vec<f32>>>) -> Result<()> {
+        let mut state = self.state.lock().await;
+        for (id, vectors) in found {
+            if state.changed.get(&id) != turns.get(&id) {
+                continue;
+            }
+            if !vectors.is_empty() {
+                insert(&mut self.write(), &id, &vectors)?;
+            }
+            state.changed.remove(&id);
+        }
+        self.count(&state);
+        Ok(())
+    }
+
+    /// Whether these vectors are as long as those that are there.
+    fn fits(&self, vectors: &[Vec<f32>]) -> bool {
+        let all = self.read();
+        all.as_ref().is_none_or(|all| vectors.iter().all(|vector| vector.len() == all.dimensions()))
     }
 
     fn remove(&self, id: &str) {
@@ -288,4 +307,19 @@ impl Room {
             all.remove(id);
         }
     }
+
+    /// Says how many documents wait.
+    pub(super) fn count(&self, state: &State) {
+        self.pending.store(state.changed.len() as u64, Ordering::Relaxed);
+    }
+}
+
+/// Puts the vectors of a document in the place of what it had.
+pub(super) fn insert(all: &mut Option<Vectors>, id: &str, vectors: &[Vec<f32>]) -> Result<()> {
+    let dimensions = vectors.first().map_or(0, Vec::len);
+    let all = match all {
+        Some(all) => all,
+        none => none.insert(Vectors::new(dimensions).map_err(unfit)?),
+    };
+    all.insert(id, vectors).map_err(unfit)
 }

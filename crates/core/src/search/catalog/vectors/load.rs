@@ -1,10 +1,13 @@
 //! Fills the vectors of a collection from its records.
 
-use std::{collections::VecDeque, sync::atomic::Ordering};
+use std::{collections::VecDeque, sync::Arc};
 
-use super::{Catalog, Definition, Meaning, Room, State, record::Passage, vectors};
+use heptad_vectors::Vectors;
+
+use super::{Catalog, Definition, Meaning, Room, State, follow::insert, record::Passage, vectors};
 use crate::{
     error::{ErrorKind, Result},
+    llm::EmbedRequest,
     store::{Batch, Expect, KeyRange, Page, Record},
 };
 
@@ -13,7 +16,7 @@ const RECORDS_AT_ONCE: usize = 256;
 
 impl Catalog {
     /// Reads documents and records side by side, both in the order of ids. What has no record of its present text is left in
-    /// `state.changed`; a record without a document is removed.
+    /// `state.changed`; a record without a document is removed. Nobody sees the vectors before all of them are there.
     pub(super) async fn load_vectors(
         &self,
         meaning: &Meaning,
@@ -24,6 +27,9 @@ impl Catalog {
     ) -> Result<()> {
         *room.write() = None;
         state.changed.clear();
+        state.place = None;
+        room.count(state);
+        let mut fresh: Option<Vectors> = None;
         // First where the stream is, then the records: they are at least as new.
         let place = definition.place(self.last_entry(collection).await?.as_ref());
         let mut records = Records {
@@ -40,12 +46,18 @@ impl Catalog {
                     orphans.push(orphan);
                 }
                 let record = records.next_if(|id| id == document.id).await?;
-                match (Passage::of(&document, &definition.schema, meaning.model()), record) {
-                    (Some(passage), Some(record)) => match passage.vectors(&record.value) {
-                        Some(vectors) => room.insert(&document.id, &vectors)?,
-                        None => drop(state.changed.insert(document.id)),
-                    },
-                    (Some(_), None) => drop(state.changed.insert(document.id)),
+                match (Passage::of(&document, &definition.schema, meaning.maker()), record) {
+                    (Some(passage), Some(record)) => {
+                        let comparable = |vectors: &Vec<Vec<f32>>| {
+                            let length = fresh.as_ref().map(Vectors::dimensions);
+                            length.is_none_or(|length| vectors.iter().all(|vector| vector.len() == length))
+                        };
+                        match passage.vectors(&record.value).filter(comparable) {
+                            Some(vectors) => insert(&mut fresh, &document.id, &vectors)?,
+                            None => state.change(document.id),
+                        }
+                    }
+                    (Some(_), None) => state.change(document.id),
                     (None, Some(record)) => orphans.push(record),
                     (None, None) => {}
                 }
@@ -66,8 +78,25 @@ impl Catalog {
             }
         }
         state.place = Some(place);
-        room.pending.store(state.changed.len() as u64, Ordering::Relaxed);
+        *room.write() = fresh;
+        room.count(state);
         Ok(())
+    }
+}
+
+impl Catalog {
+    /// Whether the records hold vectors of another length than the embedder makes now; not where it does not answer.
+    pub(in crate::search::catalog) async fn vectors_are_unfit(
+        &self,
+        meaning: &Meaning,
+        collection: &str,
+        definition: &Definition,
+    ) -> Result<bool> {
+        let room = meaning.room(collection);
+        self.read_changes(meaning, collection, definition, &room).await?;
+        let Some(known) = room.read().as_ref().map(Vectors::dimensions) else { return Ok(false) };
+        let made = meaning.embedder.embed(Arc::new(EmbedRequest::new(["length"]))).await;
+        Ok(made.is_ok_and(|made| made.vectors.first().is_some_and(|vector| vector.len() != known)))
     }
 }
 

@@ -4,6 +4,9 @@
 //! by a digest of both; memory has all of them in one [`Vectors`], filled from the records when it is first needed and following the
 //! stream of changes from there, as the text index does. A crash at any point leaves records that are missing or of an older text, which
 //! the digest tells, and they are made anew. Deleting a document deletes its vectors in the same commit.
+//!
+//! Two locks: the state is held while the stream is read, and what changed loses its vectors then and there; the other is held by whoever
+//! embeds, which may take long. So a query never waits for the embedder of another, and never ranks by an older text.
 
 mod follow;
 mod load;
@@ -12,7 +15,7 @@ mod record;
 mod tune;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
@@ -35,14 +38,19 @@ use crate::llm::Embedder;
 /// Who embeds, and what is in memory of each collection.
 pub(super) struct Meaning {
     pub(super) embedder: Arc<dyn Embedder>,
+    /// By what its vectors are made: the model, and what tells it from others of its name.
+    maker: String,
     rooms: Mutex<HashMap<String, Arc<Room>>>,
 }
 
 /// The vectors of one collection.
 #[derive(Default)]
 struct Room {
-    /// Held by whoever brings it up to date.
+    /// Held while changes are read, and the records the first time: not while anything is embedded.
     state: tokio::sync::Mutex<State>,
+    /// Held by whoever embeds.
+    embedding: tokio::sync::Mutex<()>,
+    /// Of no document that is in `changed`.
     vectors: RwLock<Option<Vectors>>,
     /// How many documents wait to be embedded.
     pending: AtomicU64,
@@ -55,13 +63,32 @@ struct State {
     of: String,
     /// `None` until the records were read.
     place: Option<Place>,
-    /// Documents that changed and were not looked at since.
-    changed: BTreeSet<String>,
+    /// Documents that changed and were not looked at since, each with the turn in which that was read: who has looked at it as it was
+    /// before knows by it that this is over.
+    changed: BTreeMap<String, u64>,
+    turn: u64,
+}
+
+impl State {
+    /// Forgets everything but the turn, so that nothing that was begun before can still be taken.
+    fn forget(&mut self, of: String) {
+        *self = Self { of, turn: self.turn, ..Self::default() };
+    }
+
+    fn change(&mut self, id: String) {
+        self.turn += 1;
+        self.changed.insert(id, self.turn);
+    }
 }
 
 impl Meaning {
     pub(super) fn new(embedder: Arc<dyn Embedder>) -> Self {
-        Self { embedder, rooms: Mutex::default() }
+        let capabilities = embedder.capabilities();
+        let maker = match &*capabilities.identity {
+            "" => capabilities.model.clone(),
+            identity => format!("{} {identity}", capabilities.model),
+        };
+        Self { embedder, maker, rooms: Mutex::default() }
     }
 
     fn room(&self, collection: &str) -> Arc<Room> {
@@ -74,8 +101,8 @@ impl Meaning {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner).remove(collection);
     }
 
-    fn model(&self) -> &str {
-        &self.embedder.capabilities().model
+    fn maker(&self) -> &str {
+        &self.maker
     }
 }
 
@@ -93,8 +120,8 @@ impl Room {
     }
 }
 
-/// Of what vectors, and what was learnt with them, are: which documents, which fields, which model.
-fn identity(definition: &Definition, model: &str) -> String {
+/// Of what vectors, and what was learnt with them, are: which documents, which fields, whose vectors.
+fn identity(definition: &Definition, maker: &str) -> String {
     let fields: Vec<&str> = definition.schema.embedded().map(|field| field.name.as_str()).collect();
-    format!("{} {} {model}", definition.incarnation, fields.join(","))
+    format!("{} {} {maker}", definition.incarnation, fields.join(","))
 }

@@ -125,10 +125,11 @@ impl Catalog {
     ) -> Result<Option<Tuning>> {
         let record = self.0.store.get(&tuning(collection)?).await?;
         let tuning: Option<Tuning> = record.map(|record| record.value.decode()).transpose()?;
-        Ok(tuning.filter(|tuning| tuning.of == identity(definition, how.model())))
+        Ok(tuning.filter(|tuning| tuning.of == identity(definition, how.maker())))
     }
 
-    /// Answers by vectors, or by both. The text index says which documents are allowed and what facets to count.
+    /// Answers by vectors, or by both. The text index says which documents are allowed and what facets to count. What changed behind it
+    /// is left out where there is anything that documents must be: it would be allowed as what it was, and shown as what it is.
     pub(in crate::search::catalog) async fn answer(
         &self,
         collection: &str,
@@ -137,6 +138,14 @@ impl Catalog {
     ) -> Result<SearchPage> {
         let Asked { definition, vector, ranked, bound } = asked;
         let clause = plan(&query.query, &definition.schema)?;
+        let mut unread = None;
+        if !bound.is_empty() {
+            // Before the index is asked: what it learns from now on only makes this too careful.
+            unread = self.unread(collection, &definition).await?;
+            if unread.is_none() {
+                return self.by_words_alone(collection, query).await;
+            }
+        }
         let everything = SearchQuery {
             filters: bound.clone(),
             facets: query.facets.clone(),
@@ -152,7 +161,11 @@ impl Catalog {
             return Err(Error::new(crate::ErrorKind::LimitExceeded, message));
         }
         let words = (ranked.mode == Mode::Hybrid).then_some(query);
-        let candidates = self.candidates(collection, words, &bound, vector, window.max(CANDIDATES)).await?;
+        let mut candidates =
+            self.candidates(collection, words, &bound, vector, window.max(CANDIDATES)).await?;
+        if let Some(unread) = &unread {
+            candidates.retain(|candidate| !unread.ids.contains(&candidate.id));
+        }
         let order = fuse(&candidates, ranked.text_weight.unwrap_or(0.0));
         let shown = order.into_iter().skip(query.offset).take(query.limit);
         let shown = shown.map(|(at, score)| {
@@ -165,13 +178,21 @@ impl Catalog {
             shown.map(|(id, score)| self.hit(collection, &definition, query, &needles, id, score)),
         )
         .await?;
-        Ok(SearchPage {
-            hits: hits.into_iter().flatten().collect(),
-            total: counted.total,
-            facets: counted.facets,
-            behind: 0,
-            ranked,
-        })
+        let mut hits: Vec<Hit> = hits.into_iter().flatten().collect();
+        if let Some(before) = unread {
+            let Some(now) = self.read_on(collection, &definition, before).await? else {
+                return self.by_words_alone(collection, query).await;
+            };
+            hits.retain(|hit| !now.ids.contains(&hit.id));
+        }
+        Ok(SearchPage { hits, total: counted.total, facets: counted.facets, behind: 0, ranked })
+    }
+
+    /// The text index agrees with itself, however old it is.
+    async fn by_words_alone(&self, collection: &str, query: &SearchQuery) -> Result<SearchPage> {
+        let reason = "the text index is too far behind to say which documents the filters allow";
+        let page = self.0.index.query(collection, query).await?;
+        Ok(SearchPage { ranked: Ranked { reason: Some(reason.into()), ..Ranked::default() }, ..page })
     }
 
     /// What words (where a query is given) and vectors find, up to `depth` documents each, with both scores of each.

@@ -1,7 +1,7 @@
 //! What the store keeps of the vectors of a document: by what they were made, and the vectors.
 //!
-//! The first 32 bytes are a digest of the model's name and of the text. A record whose digest is not that of the document as it is now is
-//! of another text or another model; it is never used, so that vectors of two models never meet.
+//! The first 32 bytes are a digest of what tells the model from others and of the text. A record whose digest is not that of the document as
+//! it is now is of another text or another model; it is never used, so that vectors of two models never meet.
 
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ pub(super) struct Passage {
 }
 
 impl Passage {
-    /// What `model` is to embed of a document; `None` where it says nothing in an embedded field.
-    pub(super) fn of(document: &Document, schema: &Schema, model: &str) -> Option<Self> {
+    /// What `maker` is to embed of a document; `None` where it says nothing in an embedded field.
+    pub(super) fn of(document: &Document, schema: &Schema, maker: &str) -> Option<Self> {
         let texts: Vec<String> = schema.embedded().filter_map(|field| document.text(&field.name)).collect();
         let text = texts.join("\n");
         let windows: Vec<String> = windows(&text).into_iter().map(str::to_owned).collect();
@@ -35,8 +35,8 @@ impl Passage {
         let mut hasher = blake3::Hasher::new();
         hasher
             .update(&[FORM])
-            .update(&(model.len() as u64).to_le_bytes())
-            .update(model.as_bytes())
+            .update(&(maker.len() as u64).to_le_bytes())
+            .update(maker.as_bytes())
             .update(text.as_bytes());
         Some(Self { digest: *hasher.finalize().as_bytes(), windows })
     }

@@ -15,8 +15,12 @@ use crate::{
 const MAX_JUDGED: usize = 10_000;
 /// The most parts they are divided into.
 const MAX_FOLDS: usize = 20;
-/// How deep rankings are measured.
+/// How deep rankings are measured, at most.
 const DEPTH: usize = 1_000;
+/// How deep all of them together are: of many queries each is measured less deep, but never less than a tenth of the most.
+const DEPTH_OF_ALL: usize = 1_000_000;
+/// The most that an answer is worth: sums of such numbers are numbers.
+const MAX_GAIN: f64 = 1e9;
 
 impl Catalog {
     /// Measures text, vectors and both together on judged queries, by cross-validation in `folds` parts, and with `keep` remembers what ranks
@@ -24,7 +28,7 @@ impl Catalog {
     ///
     /// # Errors
     /// [`Unsupported`](ErrorKind::Unsupported) without an embedder or embedded fields; [`InvalidInput`](ErrorKind::InvalidInput) for queries
-    /// that cannot be parsed or are about nothing, and for judgements without a positive gain; what the embedder fails with.
+    /// that cannot be parsed or are about nothing, and for gains that are not above 0 and at most a billion; what the embedder fails with.
     pub async fn tune(
         &self,
         collection: &str,
@@ -45,6 +49,7 @@ impl Catalog {
             let message = format!("no field of `{collection}` is embedded");
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
+        let depth = (DEPTH_OF_ALL / judged.len()).clamp(DEPTH / 10, DEPTH);
         let mut found = Vec::with_capacity(judged.len());
         for (at, judged) in judged.iter().enumerate() {
             let query = SearchQuery::text(&judged.query);
@@ -53,7 +58,7 @@ impl Catalog {
             })?;
             let (vector, _) = self.ask(how, collection, &about).await?;
             let bound = constraints(&query.query, &definition.schema);
-            found.push(self.candidates(collection, Some(&query), &bound, vector, DEPTH).await?);
+            found.push(self.candidates(collection, Some(&query), &bound, vector, depth).await?);
         }
         let owned = judged.to_vec();
         let learning =
@@ -62,7 +67,7 @@ impl Catalog {
             learning.await.map_err(|error| Error::internal("learning panicked").because(error))?;
         if keep {
             let (uses, text_weight) = (report.uses, report.text_weight);
-            let learnt = Tuning { of: identity(&definition, how.model()), uses, text_weight };
+            let learnt = Tuning { of: identity(&definition, how.maker()), uses, text_weight };
             let mut batch = Batch::new();
             batch.require(names::definition(collection)?, Expect::Exactly(version));
             batch.put(tuning(collection)?, Value::json(&learnt)?);
@@ -88,9 +93,12 @@ fn check(judged: &[Judged], folds: usize) -> Result<()> {
             return wrong(format!("judged query {at} has no document that answers it"));
         }
         if let Some(bad) =
-            judged.relevant.iter().find(|relevant| !(relevant.gain.is_finite() && relevant.gain > 0.0))
+            judged.relevant.iter().find(|relevant| !(relevant.gain > 0.0 && relevant.gain <= MAX_GAIN))
         {
-            return wrong(format!("judged query {at}: a gain is a number above 0, not {}", bad.gain));
+            return wrong(format!(
+                "judged query {at}: a gain is a number above 0, at most {MAX_GAIN}, not {}",
+                bad.gain
+            ));
         }
     }
     Ok(())

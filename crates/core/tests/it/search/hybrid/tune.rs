@@ -50,6 +50,7 @@ async fn judgements_that_teach_nothing_are_refused() -> Result<()> {
     };
     let without = Judged { relevant: Vec::new(), ..good.clone() };
     let negative = Judged { relevant: vec![Relevant { id: "1".into(), gain: -1.0 }], ..good.clone() };
+    let worth = |gain| Judged { relevant: vec![Relevant { id: "1".into(), gain }], ..good.clone() };
     for (judged, folds) in [
         (vec![], 2),
         (vec![good.clone()], 2),
@@ -57,11 +58,15 @@ async fn judgements_that_teach_nothing_are_refused() -> Result<()> {
         (vec![good.clone(); 2], 21),
         (vec![good.clone(), without], 2),
         (vec![good.clone(), negative], 2),
+        (vec![good.clone(), worth(f64::INFINITY)], 2),
+        (vec![good.clone(), worth(1e308)], 2),
         (vec![good.clone(), judged("*", "1")], 2),
         (vec![good.clone(), judged("(", "1")], 2),
     ] {
         assert_eq!(refused(judged, folds).await, ErrorKind::InvalidInput);
     }
+    let most = catalog.tune("notes", &vec![worth(1e9); 3], 2, false).await?;
+    assert_eq!((most.text.ndcg, most.vector.ndcg), (1.0, 1.0));
     let blind = heptad_core::search::Catalog::new(
         store(),
         std::sync::Arc::new(heptad_testkit::search::ScanIndex::default()),

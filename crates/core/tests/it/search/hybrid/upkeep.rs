@@ -8,7 +8,7 @@ use std::{
 use heptad_core::{
     Result,
     progress::Silent,
-    search::{Catalog, Mode, SearchQuery, tantivy::TantivyIndex},
+    search::{Catalog, Field, FieldKind, Mode, Schema, SearchQuery, tantivy::TantivyIndex},
     store::{Batch, KeyRange, Page, Store, Value},
 };
 use heptad_testkit::llm::Parrot;
@@ -93,6 +93,63 @@ async fn what_died_between_documents_and_vectors_is_made_good() -> Result<()> {
     let last = page(&catalog, near("note 7")).await;
     assert_eq!((last.hits.len(), last.ranked.pending), (100, 0));
     assert_eq!(records(&store).await.len(), 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_document_takes_its_vectors_along_when_its_schema_embeds_no_more() -> Result<()> {
+    let (store, letters) = (store(), Letters::called("letters"));
+    let catalog = catalog(&store, &letters).await;
+    catalog.put("notes", vec![note("1", "rain"), note("2", "hail")]).await?;
+    let fields = [Field::text("title"), Field::text("body"), Field::new("year", FieldKind::Integer)];
+    catalog.define("notes", &Schema::new(fields)?).await?;
+    catalog.delete("notes", vec!["1".into()]).await?;
+    assert_eq!(records(&store).await, ["2"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn models_of_one_name_at_two_places_never_mix() -> Result<()> {
+    let store = store();
+    let (here, there) = (Letters::at("here", "letters"), Letters::at("there", "letters"));
+    catalog(&store, &here).await.put("notes", vec![note("1", "rain"), note("2", "hail")]).await?;
+    let moved = catalog(&store, &there).await;
+    assert_eq!(there.embedded(), 2, "made anew");
+    assert_eq!(ids(&page(&moved, near("hail")).await), ["2", "1"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn vectors_of_another_length_are_not_kept_and_a_rebuild_makes_all_anew() -> Result<()> {
+    let (store, letters) = (store(), Letters::called("letters"));
+    let first = catalog(&store, &letters).await;
+    first.put("notes", vec![note("1", "rain")]).await?;
+    letters.length.store(4, Ordering::SeqCst);
+    first.put("notes", vec![note("2", "hail")]).await?;
+    assert_eq!(records(&store).await, ["1"], "what cannot be compared is not kept");
+    for catalog in [first, catalog(&store, &letters).await] {
+        let by_words = page(&catalog, near("rain")).await;
+        assert_eq!((ids(&by_words), by_words.ranked.mode), (vec!["1"], Mode::Text));
+    }
+    let catalog = catalog(&store, &letters).await;
+    catalog.rebuild("notes", &Silent).await?;
+    let anew = page(&catalog, near("rain")).await;
+    assert_eq!((ids(&anew), anew.ranked.mode, anew.ranked.pending), (vec!["1", "2"], Mode::Vector, 0));
+    letters.embedded();
+    catalog.rebuild("notes", &Silent).await?;
+    assert_eq!(letters.embedded(), 1, "what is of the length that it was is kept; one text tells");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_embedder_that_is_asked_too_often_is_not_asked_for_each_document() -> Result<()> {
+    let letters = Letters::called("letters");
+    let catalog = catalog(&store(), &letters).await;
+    letters.limited.store(true, Ordering::SeqCst);
+    catalog.put("notes", (0..20).map(|at| note(&at.to_string(), "rain")).collect()).await?;
+    assert_eq!(letters.requests.load(Ordering::SeqCst), 1);
+    letters.limited.store(false, Ordering::SeqCst);
+    assert_eq!(page(&catalog, near("rain")).await.hits.len(), 20);
     Ok(())
 }
 
