@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Refusal, claim_at};
 use crate::auth::role;
 
-/// The most entries of a claim of roles that are looked at.
+/// The most entries of a claim of roles.
 const MOST_ROLES: usize = 256;
 
 /// How the claims of an issuer become a principal: its id, and roles beside those assigned to it here.
@@ -19,7 +19,8 @@ pub struct Mapping {
     /// What stands before it in the principal's id, so that two issuers, or an issuer and an assignment made for somebody else, never mean the same. By default
     /// the issuer's name and `#`.
     pub prefix: String,
-    /// The claim with roles, as in `realm_access.roles`: a list of texts, or one text with spaces between. Without it roles are only those assigned here.
+    /// The claim with roles, as in `realm_access.roles`: a list of texts, or one text with spaces between, at most 256 in either; anything else
+    /// is refused, for a role may be a denial. Without it roles are only those assigned here.
     pub roles: Option<String>,
     /// What stands before them in the names of roles here.
     pub role_prefix: String,
@@ -48,22 +49,32 @@ impl Mapping {
     /// The id of the principal and the names of roles that the claims ask for; whether these exist is not known yet.
     ///
     /// # Errors
-    /// [`Refusal`], where the claim that names them is missing or no plain text.
+    /// [`Refusal`], where the claim with the subject is missing or no plain text, or where the one with roles is neither missing nor what it must be.
     pub fn apply(&self, claims: &Map<String, Value>) -> Result<(String, BTreeSet<String>), Refusal> {
         let subject = match claim_at(claims, &self.subject) {
             None | Some(Value::Null) => return Err(Refusal::Missing(self.subject.clone())),
             Some(Value::String(text)) if plausible(text) => text,
             Some(_) => return Err(Refusal::Claim(self.subject.clone())),
         };
-        let named: Vec<&str> = match self.roles.as_deref().and_then(|path| claim_at(claims, path)) {
-            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).take(MOST_ROLES).collect(),
-            Some(Value::String(text)) => text.split_ascii_whitespace().take(MOST_ROLES).collect(),
-            _ => Vec::new(),
+        let roles = match &self.roles {
+            Some(path) => named(claim_at(claims, path)).ok_or_else(|| Refusal::Claim(path.clone()))?,
+            None => Vec::new(),
         };
-        let roles = named.into_iter().map(|name| format!("{}{name}", self.role_prefix));
+        let roles = roles.into_iter().map(|name| format!("{}{name}", self.role_prefix));
         let roles = roles.filter(|name| role::check_name(name).is_ok()).collect();
         Ok((format!("{}{subject}", self.prefix), roles))
     }
+}
+
+/// The names of roles; `None` where there are too many, or something else: what is not understood may be a denial.
+fn named(claim: Option<&Value>) -> Option<Vec<&str>> {
+    let names: Vec<&str> = match claim {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(items)) => items.iter().map(Value::as_str).collect::<Option<_>>()?,
+        Some(Value::String(text)) => text.split_ascii_whitespace().collect(),
+        Some(_) => return None,
+    };
+    (names.len() <= MOST_ROLES).then_some(names)
 }
 
 fn plausible(subject: &str) -> bool {

@@ -71,7 +71,7 @@ pub struct Deleted {
 pub struct AssignRequest {
     /// The id of the principal, as the host knows them.
     pub principal: String,
-    /// Their roles from now on, in place of those they had; none: they may do nothing.
+    /// Their roles from now on, in place of those they had; none: they have only those that an issuer names.
     #[serde(default)]
     pub roles: BTreeSet<String>,
 }

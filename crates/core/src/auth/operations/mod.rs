@@ -67,6 +67,8 @@ impl Auth {
     }
 
     /// Removes a role that nobody has and no other role inherits.
+    ///
+    /// Whoever removes it must be able to do all it denies, with what it inherits: an issuer may name it.
     #[operation(writes)]
     pub async fn delete_role(&self, request: DeleteRoleRequest) -> Result<Deleted> {
         roles::delete(self, &request.name).await

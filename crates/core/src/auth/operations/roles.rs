@@ -59,7 +59,9 @@ pub(super) async fn delete(auth: &Auth, name: &str) -> Result<Deleted> {
     for _ in 0..ATTEMPTS {
         let mut batch = turn(auth).await?;
         let Some(old) = roles.get(name).await? else { return Ok(Deleted { deleted: false }) };
-        check_covered(&auth.context.principal, &old.value.deny)?;
+        // That nobody here has it does not mean that no issuer names it, and it may deny by what it inherits.
+        let before = Resolved::of(&roles, &BTreeSet::from([name.to_owned()])).await?;
+        check_covered(&auth.context.principal, &before.deny)?;
         let heir = all(&roles).await?.into_iter().find(|(_, role)| role.inherits.contains(name));
         let holder =
             all(&Assignment::open(store).await?).await?.into_iter().find(|(_, to)| to.roles.contains(name));
@@ -102,11 +104,9 @@ pub(super) async fn assign(auth: &Auth, request: AssignRequest) -> Result<Assign
         let new = Assignment { roles: wanted.clone() };
         match &old {
             Some(old) => {
+                // Also where no role is left here: what an issuer claims may still give some.
                 let before = Resolved::of(&roles, &old.value.roles).await?;
-                // Who loses everything loses the denials too, and gains nothing.
-                if !wanted.is_empty() {
-                    check_covered(&auth.context.principal, before.deny.difference(&given.deny))?;
-                }
+                check_covered(&auth.context.principal, before.deny.difference(&given.deny))?;
                 if wanted.is_empty() {
                     assignments.delete_in(&mut batch, old)?;
                 } else {

@@ -1,15 +1,24 @@
 //! What holds whoever asks for whatever.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use heptad_core::operation::{Permission, Principal};
+use async_trait::async_trait;
+use heptad_core::{
+    Kernel,
+    auth::{Proved, TokenVerifier, operations::DeleteRoleRequest},
+    kernel::{Ports, Security},
+    operation::{Permission, Principal},
+};
 use proptest::{
     collection::{btree_set, vec},
     prelude::*,
     sample::select,
 };
 
-use super::{as_principal, create, enter, kernel, owner, put, rotate};
+use super::{as_principal, assign, create, enter, kernel, owner, put, rotate};
 
 const OPERATIONS: [&str; 7] = [
     "auth.create_key",
@@ -20,6 +29,59 @@ const OPERATIONS: [&str; 7] = [
     "search.query",
     "searching.query",
 ];
+
+const CHANGES: [&str; 5] =
+    ["auth.create_key", "auth.rotate_key", "auth.put_role", "auth.delete_role", "auth.assign"];
+
+/// The roles of the laws; the last may inherit the others.
+const ROLES: [&str; 4] = ["r0", "r1", "r2", "heir"];
+
+/// An issuer that says of everybody that they are Ada and have these roles.
+struct Claimed(BTreeSet<String>);
+
+#[async_trait]
+impl TokenVerifier for Claimed {
+    async fn prove(&self, _: &str) -> heptad_core::Result<Proved> {
+        Ok(Proved { principal: "ada".into(), roles: self.0.clone(), expires: None })
+    }
+}
+
+/// What somebody does to roles.
+#[derive(Clone, Debug)]
+enum Change {
+    Put(usize, BTreeSet<&'static str>, BTreeSet<&'static str>, BTreeSet<&'static str>),
+    Delete(usize),
+    Assign(BTreeSet<&'static str>),
+}
+
+fn roles(of: &'static [&'static str]) -> impl Strategy<Value = BTreeSet<&'static str>> {
+    btree_set(select(of), 0..3)
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let put = (0..ROLES.len(), roles(&ROLES[..3]), grants(3), grants(3));
+    prop_oneof![
+        put.prop_map(|(role, inherits, allow, deny)| Change::Put(role, inherits, allow, deny)),
+        (0..ROLES.len()).prop_map(Change::Delete),
+        roles(&ROLES).prop_map(Change::Assign),
+    ]
+}
+
+fn list(names: &BTreeSet<&'static str>) -> Vec<&'static str> {
+    names.iter().copied().collect()
+}
+
+/// Writes a role; only the last one inherits, so that nobody can make a circle.
+async fn write(
+    auth: &heptad_core::auth::operations::Auth,
+    role: usize,
+    inherits: &BTreeSet<&'static str>,
+    allow: &BTreeSet<&'static str>,
+    deny: &BTreeSet<&'static str>,
+) -> heptad_core::Result<()> {
+    let inherits = if role == ROLES.len() - 1 { list(inherits) } else { Vec::new() };
+    put(auth, ROLES[role], &inherits, &list(allow), &list(deny)).await.map(drop)
+}
 
 fn grant() -> impl Strategy<Value = &'static str> {
     let patterns = ["*", "auth.*", "review.*", "review.rules.*", "search.*"];
@@ -35,10 +97,8 @@ fn principal() -> impl Strategy<Value = Principal> {
         |names: BTreeSet<&'static str>| names.into_iter().map(Permission::named).collect::<BTreeSet<_>>();
     (grants(5), grants(3), vec(grants(4), 0..2)).prop_map(move |(allow, deny, within)| {
         let mut principal = Principal::new("maker", set(allow));
-        // Whoever may not make a key at all proves nothing here.
-        principal
-            .permissions
-            .extend([Permission::named("auth.create_key"), Permission::named("auth.rotate_key")]);
+        // Whoever may not change anything at all proves nothing here.
+        principal.permissions.extend(CHANGES.map(Permission::named));
         principal.denied = set(deny);
         principal.within = within.into_iter().map(set).collect();
         principal
@@ -81,7 +141,6 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             let (kernel, _) = kernel();
-            let list = |names: &BTreeSet<&'static str>| names.iter().copied().collect::<Vec<_>>();
             put(&owner(&kernel), "role", &[], &list(&role), &list(&denied)).await.expect("written");
             let roles: &[&str] = if with_role { &["role"] } else { &[] };
             let (mut auth, mut keys) = (as_principal(&kernel, maker.clone()), Vec::new());
@@ -99,6 +158,40 @@ proptest! {
                 for wanted in OPERATIONS {
                     assert!(!key.may(wanted) || maker.may(wanted), "{key:?} may {wanted}, its maker {maker:?} may not");
                 }
+            }
+        });
+    }
+
+    /// Whoever changes roles, or who has them, lifts nobody to what they may not do themselves, also where an issuer names some of the roles.
+    #[test]
+    fn changes_of_roles_lift_nobody_above_their_maker(
+        maker in principal(), written in [(grants(4), grants(3)), (grants(4), grants(3)), (grants(4), grants(3)), (grants(4), grants(3))],
+        inherited in roles(&ROLES[..3]), assigned in roles(&ROLES), claimed in roles(&ROLES), change in change(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            let (ports, _) = crate::platform::ports();
+            let claimed = Claimed(claimed.iter().map(|role| (*role).to_owned()).collect());
+            let security = Security { tokens: Some(Arc::new(claimed)), ..Security::default() };
+            let kernel = Kernel::new(Ports { security, ..ports });
+            let owner = owner(&kernel);
+            for (role, (allow, deny)) in written.iter().enumerate() {
+                write(&owner, role, &inherited, allow, deny).await.expect("written");
+            }
+            assign(&owner, "ada", &list(&assigned)).await.expect("assigned");
+            let before = enter(&kernel, "a.b.c").await.expect("let in");
+            let auth = as_principal(&kernel, maker.clone());
+            let _ = match &change {
+                Change::Put(role, inherits, allow, deny) => write(&auth, *role, inherits, allow, deny).await,
+                Change::Delete(role) => auth.delete_role(DeleteRoleRequest { name: ROLES[*role].into() }).await.map(drop),
+                Change::Assign(roles) => assign(&auth, "ada", &list(roles)).await,
+            };
+            let after = enter(&kernel, "a.b.c").await.expect("let in");
+            for wanted in OPERATIONS {
+                assert!(
+                    !after.may(wanted) || before.may(wanted) || maker.may(wanted),
+                    "{change:?} by {maker:?} lets {after:?} {wanted}, which {before:?} could not"
+                );
             }
         });
     }

@@ -7,7 +7,7 @@ use heptad_core::{
     auth::{
         self, What,
         jwt::{Issuer, Mapping},
-        operations::AuditRequest,
+        operations::{AuditRequest, DeleteRoleRequest},
     },
     config::{Config, LoadOptions},
     kernel::{Ports, Security},
@@ -17,7 +17,7 @@ use heptad_testkit::VirtualClock;
 use serde_json::{Value, json};
 
 use super::{
-    super::{assign, owner, put},
+    super::{as_principal, assign, owner, put},
     AUDIENCE, ISSUER, Signer, claims, issuer, set, trusting, with,
 };
 
@@ -42,8 +42,7 @@ async fn roles_are_those_assigned_and_those_claimed_that_exist() {
         let token = signer.claim("k", &with(claims(&clock), changes));
         auth::authenticate(&kernel, &token).await.expect("let in")
     };
-    let ada =
-        enter(json!({ "realm_access": { "roles": ["reviewer", "admin", "nobody", 7, "A B", ""] } })).await;
+    let ada = enter(json!({ "realm_access": { "roles": ["reviewer", "admin", "nobody", "A B", ""] } })).await;
     assert_eq!(ada.id, format!("{ISSUER}#ada"));
     assert!(ada.may("search.query") && ada.may("review.scan") && !ada.may("review.fix"));
     assert!(!ada.may("auth.put_role"), "`admin` of the issuer is `idp.admin` here, which does not exist");
@@ -51,10 +50,73 @@ async fn roles_are_those_assigned_and_those_claimed_that_exist() {
         let bob = enter(json!({ "sub": "bob", "realm_access": { "roles": roles } })).await;
         assert!(bob.may("review.scan") && !bob.may("search.query"));
     }
-    for roles in [json!(7), json!({ "reviewer": true }), json!(null)] {
-        let eve = enter(json!({ "sub": "eve", "realm_access": { "roles": roles } })).await;
+    for access in [json!({ "roles": null }), json!({ "roles": [] }), json!({}), json!(null)] {
+        let eve = enter(json!({ "sub": "eve", "realm_access": access })).await;
         assert!(eve.permissions.is_empty(), "{eve:?}");
     }
+}
+
+/// One of the roles may be a denial: what is not understood, or too much, lets nobody in.
+#[tokio::test]
+async fn roles_that_cannot_all_be_read_let_nobody_in() {
+    let signer = Signer::p256();
+    let (kernel, clock) = kernel(issuer().mapping(Mapping::of(ISSUER).roles("groups", "")), &signer);
+    put(&owner(&kernel), "everything", &[], &["*"], &[]).await.expect("written");
+    put(&owner(&kernel), "fence", &[], &[], &["encryption.*"]).await.expect("written");
+    let enter = async |groups: &Value| {
+        let token = signer.claim("k", &with(claims(&clock), json!({ "groups": groups })));
+        auth::authenticate(&kernel, &token).await
+    };
+    let many = |count: usize| {
+        let others = (2..count).map(|n| format!("g{n}"));
+        ["everything".to_owned()].into_iter().chain(others).chain(["fence".to_owned()]).collect::<Vec<_>>()
+    };
+    for groups in [json!(many(256)), json!(many(256).join(" "))] {
+        let ada = enter(&groups).await.expect("let in");
+        assert!(ada.may("search.query") && !ada.may("encryption.rotate"));
+    }
+    for groups in [
+        json!(many(257)),
+        json!(many(257).join(" ")),
+        json!(7),
+        json!(true),
+        json!({ "everything": true }),
+        json!(["everything", 7]),
+        json!(["everything", ["fence"]]),
+    ] {
+        let error = enter(&groups).await.expect_err("refused");
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+        assert!(error.message().contains("its claim `groups`"), "{error}");
+    }
+}
+
+/// Roles come from two sides here: who has none assigned may still have those that the issuer names.
+#[tokio::test]
+async fn nobody_lifts_a_denial_by_taking_roles_away() {
+    let signer = Signer::p256();
+    let (kernel, clock) = kernel(issuer().mapping(Mapping::of(ISSUER).roles("groups", "")), &signer);
+    let owner = owner(&kernel);
+    put(&owner, "dev", &[], &["*"], &[]).await.expect("written");
+    put(&owner, "fence", &[], &[], &["encryption.*"]).await.expect("written");
+    put(&owner, "guest", &["fence"], &[], &[]).await.expect("written");
+    let enter = async |groups: Value| {
+        let token = signer.claim("k", &with(claims(&clock), json!({ "groups": groups })));
+        auth::authenticate(&kernel, &token).await.expect("let in")
+    };
+    let refused = |outcome: heptad_core::Result<()>| {
+        assert_eq!(outcome.expect_err("refused").kind(), ErrorKind::PermissionDenied);
+    };
+    assign(&owner, &format!("{ISSUER}#ada"), &["fence"]).await.expect("assigned");
+    let ada = enter(json!(["dev"])).await;
+    assert!(ada.may("auth.assign") && !ada.may("encryption.rotate"));
+    let auth = as_principal(&kernel, ada.clone());
+    refused(assign(&auth, &ada.id, &[]).await);
+    assert!(!enter(json!(["dev"])).await.may("encryption.rotate"));
+    // Nobody here has it, so it is not in use; but it denies those of whom the issuer says it.
+    refused(auth.delete_role(DeleteRoleRequest { name: "guest".into() }).await.map(drop));
+    assert!(!enter(json!(["dev", "guest"])).await.may("encryption.rotate"));
+    assign(&owner, &ada.id, &[]).await.expect("whoever may do it themselves takes it away");
+    assert!(enter(json!(["dev"])).await.may("encryption.rotate"));
 }
 
 #[tokio::test]
