@@ -87,6 +87,8 @@ struct State {
     /// When fetching was last begun, and how often it was.
     attempted: Option<Duration>,
     attempts: u64,
+    /// Fetching was begun and has not ended.
+    in_flight: bool,
     failure: Option<String>,
     /// Ids that the issuer did not have when it was last asked, and until when that is believed.
     unknown: VecDeque<(String, Duration)>,
@@ -102,7 +104,7 @@ struct Kept {
 enum Look {
     Found(VerifyingKey),
     Refused(Refusal),
-    /// The set must be fetched first. With the number of attempts so far, and the key of the set that is too old, for when that fails.
+    /// The set must be fetched first. With the number of attempts that are over, and the key of the set that is too old, for when that fails.
     Fetch(u64, Option<VerifyingKey>),
 }
 
@@ -128,6 +130,7 @@ impl KeyCache {
         let inner = Arc::clone(&self.0);
         let fetched = tokio::spawn(async move { inner.fetch_after(seen).await }).await;
         fetched.map_err(|_| Refusal::NoKeys("fetching them panicked".to_owned()))?;
+        self.0.remember_if_unknown(id, algorithm);
         match self.0.look(id, algorithm) {
             Look::Found(key) => Ok(key),
             Look::Refused(refusal) => Err(refusal),
@@ -141,42 +144,54 @@ impl Inner {
     fn look(&self, id: Option<&str>, algorithm: Algorithm) -> Look {
         let (mut state, now) = (self.state(), self.clock.monotonic());
         let since = state.attempted.map(|at| now.saturating_sub(at));
-        let (may_fetch, attempts) = (since.is_none_or(|since| since >= self.policy.refetch), state.attempts);
+        // Whoever comes while somebody fetches waits for that, and begins nothing.
+        let begins = !state.in_flight && since.is_none_or(|since| since >= self.policy.refetch);
+        let (fetches, over) = (begins || state.in_flight, state.attempts - u64::from(state.in_flight));
         let Some(kept) = &state.set else {
-            return if may_fetch { Look::Fetch(attempts, None) } else { Look::Refused(state.no_keys()) };
+            return if fetches { Look::Fetch(over, None) } else { Look::Refused(state.no_keys()) };
         };
         let age = now.saturating_sub(kept.fetched);
         let found = kept.keys.find(id, algorithm).cloned();
         if age >= kept.fresh {
             let usable = age < kept.fresh.saturating_add(self.policy.stale);
             return match found {
-                _ if may_fetch => Look::Fetch(attempts, found.ok().filter(|_| usable)),
-                _ if !usable => Look::Refused(state.no_keys()),
-                Ok(key) => Look::Found(key),
-                Err(refusal) => Look::Refused(refusal),
+                Ok(key) if usable && !begins => Look::Found(key),
+                found if fetches => Look::Fetch(over, found.ok().filter(|_| usable)),
+                Err(refusal) if usable => Look::Refused(refusal),
+                _ => Look::Refused(state.no_keys()),
             };
         }
         match found {
             Ok(key) => Look::Found(key),
-            Err(Refusal::UnknownKey) if may_fetch && !state.is_unknown(id, now) => {
-                state.remember_unknown(id, now.saturating_add(self.policy.unknown));
-                Look::Fetch(attempts, None)
-            }
+            Err(Refusal::UnknownKey) if fetches && !state.is_unknown(id, now) => Look::Fetch(over, None),
             Err(refusal) => Look::Refused(refusal),
         }
     }
 
-    /// Fetches, unless somebody else did since there were `seen` attempts.
-    async fn fetch_after(&self, seen: u64) {
+    /// Remembers a key that the issuer does not have, now that it was asked.
+    fn remember_if_unknown(&self, id: Option<&str>, algorithm: Algorithm) {
+        let (mut state, now) = (self.state(), self.clock.monotonic());
+        let kept = state.set.as_ref().filter(|_| state.failure.is_none());
+        let lacks =
+            kept.is_some_and(|kept| matches!(kept.keys.find(id, algorithm), Err(Refusal::UnknownKey)));
+        if lacks && !state.is_unknown(id, now) {
+            state.remember_unknown(id, now.saturating_add(self.policy.unknown));
+        }
+    }
+
+    /// Fetches, unless somebody else did since `over` attempts were over; waits for whoever does.
+    async fn fetch_after(&self, over: u64) {
         let _turn = self.fetching.lock().await;
-        {
+        let _flight = {
             let mut state = self.state();
-            if state.attempts != seen {
+            if state.attempts != over {
                 return;
             }
             state.attempted = Some(self.clock.monotonic());
             state.attempts += 1;
-        }
+            state.in_flight = true;
+            Flight(self)
+        };
         let outcome = match select(self.source.fetch(), self.clock.sleep(self.policy.timeout)).await {
             Either::Left((outcome, _)) => outcome,
             Either::Right(_) => Err(Error::new(ErrorKind::Timeout, "fetching took too long")),
@@ -190,6 +205,9 @@ impl Inner {
             Ok((keys, max_age)) => {
                 let clamp = |age: Duration| age.clamp(Duration::from_secs(60), Duration::from_secs(86_400));
                 let (fetched, fresh) = (self.clock.monotonic(), max_age.map_or(self.policy.fresh, clamp));
+                if state.set.as_ref().is_none_or(|kept| !kept.keys.has_ids_of(&keys)) {
+                    state.unknown.clear();
+                }
                 state.set = Some(Kept { keys, fetched, fresh });
                 state.failure = None;
             }
@@ -204,6 +222,15 @@ impl Inner {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Fetching, until it ends, however it does.
+struct Flight<'a>(&'a Inner);
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.0.state().in_flight = false;
     }
 }
 

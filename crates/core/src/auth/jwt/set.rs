@@ -91,6 +91,13 @@ impl KeySet {
         &self.passed_over
     }
 
+    /// Whether both have keys of the same ids.
+    pub(super) fn has_ids_of(&self, other: &Self) -> bool {
+        let ids =
+            |set: &Self| set.keys.iter().map(|key| key.id().map(str::to_owned)).collect::<BTreeSet<_>>();
+        ids(self) == ids(other)
+    }
+
     /// The one key with this id, or without an id the one key of all, that fits `algorithm`.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use heptad_core::{
     Error, ErrorKind, Result,
-    auth::jwt::{Algorithm, CachePolicy, KeyCache, KeySource, Keys, Published, Refusal, Verifier},
+    auth::jwt::{Algorithm, CachePolicy, KeyCache, KeySource, Keys, Published, Refusal, Verified, Verifier},
 };
 use heptad_testkit::VirtualClock;
 use serde_json::{Value, json};
@@ -138,6 +138,90 @@ async fn whoever_comes_at_once_waits_for_one_answer() {
         outcome.expect("no panic").expect("believed");
     }
     assert_eq!(publisher.fetched(), 1);
+}
+
+/// Judges the token in a task of its own, which has come to rest when this returns.
+async fn judged(verifier: &Arc<Verifier>, token: &str) -> tokio::task::JoinHandle<Result<Verified, Refusal>> {
+    let (verifier, token) = (Arc::clone(verifier), token.to_owned());
+    let task = tokio::spawn(async move { verifier.verify(&token).await });
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    task
+}
+
+#[tokio::test]
+async fn whoever_comes_while_keys_are_fetched_waits_for_them() {
+    let (clock, old, new) = (VirtualClock::new(), Signer::p256(), Signer::ed25519());
+    let publisher = Publisher::new(vec![old.jwk("old")]);
+    publisher.gate.forget_permits(1_000);
+    let verifier = Arc::new(verifier(&publisher, &clock));
+    let token = old.claim("old", &claims(&clock));
+    let first = judged(&verifier, &token).await;
+    clock.sleepers(1).await;
+    let late = judged(&verifier, &token).await;
+    publisher.gate.add_permits(1);
+    for outcome in [first, late] {
+        outcome.await.expect("no panic").expect("believed");
+    }
+    assert_eq!(publisher.fetched(), 1);
+
+    // The same after a rotation; what is known needs no waiting.
+    publisher.publish(vec![old.jwk("old"), new.jwk("new")]);
+    clock.advance(seconds(30));
+    let rotated = new.claim("new", &claims(&clock));
+    let mut waiting = vec![judged(&verifier, &rotated).await];
+    clock.sleepers(1).await;
+    for _ in 0..50 {
+        waiting.push(judged(&verifier, &rotated).await);
+    }
+    verifier.verify(&token).await.expect("known, and at once");
+    publisher.gate.add_permits(1);
+    for outcome in waiting {
+        outcome.await.expect("no panic").expect("believed");
+    }
+    assert_eq!(publisher.fetched(), 2);
+}
+
+#[tokio::test]
+async fn whoever_waits_in_vain_is_told_why_and_asks_no_more() {
+    let (clock, signer) = (VirtualClock::new(), Signer::p256());
+    let publisher = Publisher::new(vec![signer.jwk("k")]);
+    publisher.fail();
+    publisher.gate.forget_permits(1_000);
+    let verifier = Arc::new(verifier(&publisher, &clock));
+    let token = signer.claim("k", &claims(&clock));
+    let mut waiting = vec![judged(&verifier, &token).await];
+    clock.sleepers(1).await;
+    for _ in 0..5 {
+        waiting.push(judged(&verifier, &token).await);
+    }
+    publisher.gate.add_permits(1);
+    for outcome in waiting {
+        let refused = outcome.await.expect("no panic").expect_err("the issuer is away");
+        assert!(matches!(&refused, Refusal::NoKeys(why) if why.contains("away")), "{refused:?}");
+    }
+    assert_eq!(publisher.fetched(), 1);
+}
+
+#[tokio::test]
+async fn what_the_issuer_did_not_have_is_asked_for_again_once_it_has_other_keys() {
+    let (clock, signer) = (VirtualClock::new(), Signer::p256());
+    let publisher = Publisher::new(vec![signer.jwk("a")]);
+    let verifier = verifier(&publisher, &clock);
+    let judge = async |kid: &str| verifier.verify(&signer.claim(kid, &claims(&clock))).await.err();
+    assert_eq!(judge("a").await, None);
+    clock.advance(seconds(30));
+    assert_eq!(judge("c").await, Some(Refusal::UnknownKey));
+    publisher.publish(vec![signer.jwk("a"), signer.jwk("b")]);
+    clock.advance(seconds(30));
+    assert_eq!(judge("c").await, Some(Refusal::UnknownKey));
+    assert_eq!(publisher.fetched(), 2, "that it does not have this one is remembered");
+    assert_eq!(judge("b").await, None, "another set");
+    publisher.publish(["a", "b", "c"].map(|kid| signer.jwk(kid)).to_vec());
+    clock.advance(seconds(30));
+    assert_eq!(judge("c").await, None);
+    assert_eq!(publisher.fetched(), 4);
 }
 
 #[tokio::test]
