@@ -21,7 +21,7 @@ use crate::{
         Login,
         audit::{self, AuditEntry, What},
         authenticate::admit,
-        jwt::{CachePolicy, KeyCache, Keys, Verifier},
+        jwt::{CachePolicy, KeyCache, Keys, Refusal, Verifier},
         key::Presented,
         operations::{
             FinishLoginRequest, LoggedOut, LoginStarted, LogoutRequest, RefreshRequest, SignedIn,
@@ -30,7 +30,7 @@ use crate::{
         session,
     },
     clock::{Clock, Timestamp},
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Result, Retry},
 };
 
 /// A longer code is none.
@@ -95,7 +95,14 @@ impl Provider {
         before: Option<&Grant>,
     ) -> Result<Person> {
         let id_token = tokens.id.ok_or_else(|| broken("it has no `id_token`"))?;
-        let verified = self.verifier.verify(&id_token).await?;
+        let verified = self.verifier.verify(&id_token).await.map_err(|refusal| match refusal {
+            // The provider has signed with a new key before its keys may be asked for again.
+            Refusal::UnknownKey if before.is_some() => {
+                Error::new(ErrorKind::Unavailable, "the provider's new key is not known yet")
+                    .retry(Retry::Now)
+            }
+            refusal => refusal.into(),
+        })?;
         let client = &self.options.client;
         check_id_token(&verified, client, &nonce, before.is_some(), &tokens.access)?;
         let subject = verified.claims.subject.clone().unwrap_or_default();
@@ -195,7 +202,16 @@ impl Login for Provider {
                 let session::Session { principal, roles, issuer, .. } = found.value.clone();
                 Ok(Person { principal, roles, issuer, grant: Grant { refresh_token, ..grant } })
             }
-            Ok(tokens) => self.recognise(&metadata, tokens, grant.nonce.clone(), Some(&grant)).await,
+            Ok(tokens) => {
+                let renewed = tokens.refresh.clone();
+                let person = self.recognise(&metadata, tokens, grant.nonce.clone(), Some(&grant)).await;
+                if person.as_ref().is_err_and(|error| !is_final(error)) && renewed.is_some() {
+                    // The old one may be spent; the session goes on with what came for it.
+                    let grant = Grant { refresh_token: renewed, ..grant };
+                    sessions::keep(kernel, &found, &presented, &grant).await?;
+                }
+                person
+            }
             Err(error) => Err(error),
         };
         match person {

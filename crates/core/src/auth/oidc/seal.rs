@@ -1,4 +1,5 @@
-//! Sealing what only the holder of a secret may read again. Every key seals once.
+//! Sealing what only the holder of a secret may read again. Every key seals a few values at
+//! most, each with a random nonce.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};

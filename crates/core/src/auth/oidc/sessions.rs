@@ -81,6 +81,18 @@ pub(super) async fn make(
     })
 }
 
+/// Keeps a session with what the provider gave for later in the meantime.
+pub(super) async fn keep(
+    kernel: &Kernel,
+    found: &Stored<Session>,
+    presented: &Presented,
+    grant: &Grant,
+) -> Result<()> {
+    let sealed = seal::seal(presented.derive(SEALING), &found.id, grant)?;
+    let kept = Session { sealed: Some(sealed), ..found.value.clone() };
+    Session::open(&kernel.store).await?.replace(found, &kept).await.map_err(taken).map(drop)
+}
+
 /// Ends a session.
 pub(super) async fn end(kernel: &Kernel, found: &Stored<Session>, why: &str) -> Result<()> {
     let sessions = Session::open(&kernel.store).await?;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use heptad_core::{
-    ErrorKind, Kernel,
+    ErrorKind, Kernel, Retry,
     auth::{
         self,
         oidc::ProviderOptions,
@@ -328,6 +328,27 @@ async fn a_session_ends_when_the_provider_no_longer_stands_behind_it() {
     assert!(auth.logout(LogoutRequest { session: second.session }).await.is_err());
     let told = format!("{:?} {}", super::audit(&kernel).await, kernel.metrics.render());
     assert!(!told.contains("canary"), "{told}");
+}
+
+#[tokio::test]
+async fn a_session_outlives_a_key_of_the_provider_that_is_not_known_yet() {
+    let (liar, kernel, clock) = scene().await;
+    let auth = owner(&kernel);
+    let first = sign_in(&liar, &auth).await.expect("signed in");
+    let refresh = || auth.refresh_session(RefreshRequest { session: first.session.clone() });
+    liar.says(|says| {
+        says.keys = json!({ "keys": [liar.signer.jwk("new")] });
+        says.header = json!({ "alg": "ES256", "kid": "new" });
+        says.token = json!({ "refresh_token": "canary-refresh-token-2" });
+    });
+    let error = refresh().await.expect_err("its keys were asked for a moment ago");
+    assert_eq!((error.kind(), error.retryable()), (ErrorKind::Unavailable, Retry::Now), "{error}");
+    auth::authenticate(&kernel, &first.session).await.expect("that is no reason to end it");
+    clock.advance(super::seconds(30));
+    refresh().await.expect("now it is known");
+    let asked = liar.requests("/token").pop().expect("it was asked");
+    assert!(asked.contains("refresh_token=canary-refresh-token-2"), "the first one was spent");
+    auth::authenticate(&kernel, &first.session).await.expect_err("exchanged");
 }
 
 #[tokio::test]
