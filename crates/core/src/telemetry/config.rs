@@ -30,11 +30,11 @@ keys! {
     TELEMETRY_OTLP_CA_FILE: Option<PathBuf> = "telemetry.otlp.ca_file";
     /// The share of traces that is sent, from `0` to `1`; a trace that begins elsewhere goes by what was decided there.
     TELEMETRY_OTLP_SAMPLING: String = "telemetry.otlp.sampling", default: "1";
-    /// How long spans are gathered before they are sent.
+    /// How long spans are gathered before they are sent, at most a day.
     TELEMETRY_OTLP_INTERVAL: Duration = "telemetry.otlp.interval", default: "5s";
-    /// How often metrics are sent.
+    /// How often metrics are sent, at least once a day.
     TELEMETRY_OTLP_METRICS_INTERVAL: Duration = "telemetry.otlp.metrics_interval", default: "30s";
-    /// How long sending once may take.
+    /// How long sending once may take, at most a day.
     TELEMETRY_OTLP_TIMEOUT: Duration = "telemetry.otlp.timeout", default: "10s";
     /// How many spans wait at most; what comes while so many wait is dropped and counted.
     TELEMETRY_OTLP_QUEUE: u64 = "telemetry.otlp.queue", kind: Kind::Integer(1, 1_000_000), default: "4096";

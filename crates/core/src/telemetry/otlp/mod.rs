@@ -80,6 +80,7 @@ impl Exporter {
     /// [`InvalidInput`](ErrorKind::InvalidInput) where the options are wrong; [`Unavailable`](ErrorKind::Unavailable) where no client or no thread
     /// can be made. Whether the collector answers is not asked.
     pub fn start(options: OtlpOptions, metrics: Metrics, clock: Arc<dyn Clock>) -> Result<Self> {
+        options.check()?;
         let client = Client::new(&options, Arc::clone(&clock))?;
         let (spans, ended) = tokio::sync::mpsc::channel(options.queue.max(1));
         let (commands, received) = tokio::sync::mpsc::unbounded_channel();

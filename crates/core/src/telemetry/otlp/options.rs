@@ -16,6 +16,10 @@ use crate::{
 
 /// The most headers and attributes in one list.
 const MAX_PAIRS: usize = 64;
+/// The longest interval, and the longest that sending may take.
+const LONGEST: Duration = Duration::from_secs(86_400);
+/// The most spans that wait.
+const MOST_WAITING: usize = 1_000_000;
 
 /// Where to, how often, and what is said of this program.
 #[derive(Clone)]
@@ -35,13 +39,13 @@ pub struct OtlpOptions {
     pub service_name: String,
     /// Further attributes of the resource.
     pub resource_attributes: Vec<(String, String)>,
-    /// How long spans are gathered.
+    /// How long spans are gathered: at most a day.
     pub interval: Duration,
-    /// How often metrics are sent.
+    /// How often metrics are sent: at least once a day.
     pub metrics_interval: Duration,
-    /// How long sending once may take.
+    /// How long sending once may take: at most a day.
     pub timeout: Duration,
-    /// How many spans wait at most.
+    /// How many spans wait at most: up to a million.
     pub queue: usize,
 }
 
@@ -105,6 +109,24 @@ impl OtlpOptions {
         options.timeout = config.get(&TELEMETRY_OTLP_TIMEOUT);
         options.queue = usize::try_from(config.get(&TELEMETRY_OTLP_QUEUE)).unwrap_or(usize::MAX);
         Ok(Some(options))
+    }
+
+    /// Refuses lengths of time that no clock reaches, and a queue that no memory holds.
+    pub(super) fn check(&self) -> Result<()> {
+        for (key, length) in [
+            ("telemetry.otlp.interval", self.interval),
+            ("telemetry.otlp.metrics_interval", self.metrics_interval),
+            ("telemetry.otlp.timeout", self.timeout),
+        ] {
+            if length > LONGEST {
+                return Err(wrong(key, format!("`{key}` is {} s, and at most a day", length.as_secs())));
+            }
+        }
+        if self.queue > MOST_WAITING {
+            let message = format!("`telemetry.otlp.queue` is {}, and at most {MOST_WAITING}", self.queue);
+            return Err(wrong("telemetry.otlp.queue", message));
+        }
+        Ok(())
     }
 }
 

@@ -164,13 +164,15 @@ impl Worker {
         }
     }
 
-    /// All that waits, once: who waits for it has a deadline.
+    /// All that waits now, once: who waits for it has a deadline, and spans that end meanwhile do not move it.
     async fn send_everything(&mut self) -> Result<()> {
-        let mut result = Ok(());
+        let (mut result, mut waiting) = (Ok(()), self.ended.len());
         loop {
             while self.batch.len() < BATCH
+                && waiting > 0
                 && let Ok(span) = self.ended.try_recv()
             {
+                waiting -= 1;
                 self.batch.push(span);
             }
             if self.batch.is_empty() {

@@ -1,7 +1,10 @@
 //! A collector that is dead, slow or refuses costs spans, never time, and what is lost is counted.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -91,6 +94,30 @@ fn what_may_be_sent_again_is_and_what_may_not_is_not() {
         assert_eq!(counted(&exporter), want, "{status}");
         assert_eq!(collector.received(|received| received.traces.len()), attempts, "{status}");
     }
+}
+
+#[test]
+fn a_flush_ends_though_spans_go_on_ending() {
+    let (ending, exporter) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
+    let (more, of) = (Arc::clone(&ending), Arc::clone(&exporter));
+    // Whatever the collector is sent, another span has ended before it answers.
+    let collector = Collector::answering(move |_| {
+        if let Some(exporter) = of.get()
+            && more.get().is_none()
+        {
+            spans(exporter, 1);
+        }
+        Some(Answer::ok())
+    });
+    let exporter = exporter.get_or_init(|| start(options(&collector)));
+    spans(exporter, 3);
+    let flushed = exporter.flush(PATIENCE);
+    ending.set(()).expect("once");
+    flushed.unwrap();
+    assert_eq!(counted(exporter)[0], 3, "what had ended when it was asked");
+    assert!(!collector.metrics().is_empty(), "the metrics had their turn");
+    exporter.shutdown(PATIENCE).unwrap();
+    assert_eq!(counted(exporter), [5, 0, 0, 0], "one span for each message, of spans and of metrics");
 }
 
 #[test]

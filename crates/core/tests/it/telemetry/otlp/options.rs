@@ -71,6 +71,12 @@ fn what_is_wrong_is_refused_with_what_would_be_right() {
         (headers.replace("HEADERS", "MALFORMED"), "are not written `name=value,name=value`"),
         (headers.replace("HEADERS", "IMPOSSIBLE").replace("http:", "https:"), "cannot be one"),
         (endpoint("http://collector") + "sampling = \"2\"", "a number from 0 to 1"),
+        (endpoint("http://collector") + "interval = \"1000000000000000h\"", "`telemetry.otlp.interval` is"),
+        (
+            endpoint("http://collector") + "metrics_interval = \"24h1s\"",
+            "`telemetry.otlp.metrics_interval` is",
+        ),
+        (endpoint("http://collector") + "timeout = \"9000000000000000000s\"", "`telemetry.otlp.timeout` is"),
         (endpoint("http://collector") + "ca_file = \"/nonexistent.pem\"", "/nonexistent.pem cannot be read"),
         (endpoint("http://collector") + "[telemetry]\nresource_attributes = \"canary\"", "are not written"),
     ] {
