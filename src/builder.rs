@@ -137,7 +137,10 @@ impl Builder {
         let metrics = telemetry.metrics();
         let path = config.get(&STORE_PATH).filter(|_| !self.in_memory);
         let (store, backup) = match &path {
-            Some(path) => open_store(path, &config, &metrics, &clock).await?,
+            Some(path) => {
+                let erase = self.encryption.is_asked_for(&config);
+                open_store(path, erase, &config, &metrics, &clock).await?
+            }
             None => {
                 let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::clone(&clock)));
                 (store, Backups::default())
@@ -177,6 +180,7 @@ fn index_beside(store: &Path) -> PathBuf {
 #[cfg(feature = "sqlite")]
 async fn open_store(
     path: &Path,
+    erase: bool,
     config: &Config,
     metrics: &Metrics,
     clock: &Arc<dyn Clock>,
@@ -189,7 +193,7 @@ async fn open_store(
     let durability =
         if config.get(&STORE_DURABILITY) == "normal" { Durability::Normal } else { Durability::Full };
     let group_sizes = Some(metrics.group_sizes("sqlite"));
-    let options = SqliteOptions { durability, group_sizes, ..SqliteOptions::default() };
+    let options = SqliteOptions { durability, group_sizes, erase, ..SqliteOptions::default() };
     let Some(place) = config.get(&BACKUP_TARGET) else {
         let store = SqliteStore::open(path, options, Arc::clone(clock)).await?;
         return Ok((Arc::new(store), Backups::default()));
@@ -205,6 +209,7 @@ async fn open_store(
 #[cfg(not(feature = "sqlite"))]
 async fn open_store(
     path: &Path,
+    _erase: bool,
     _config: &Config,
     _metrics: &Metrics,
     _clock: &Arc<dyn Clock>,

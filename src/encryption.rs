@@ -2,7 +2,13 @@
 
 use std::{path::Path, sync::Arc};
 
-use heptad_core::{Error, Result, clock::Clock, config::Config, kernel::Security, store::Store};
+use heptad_core::{
+    Error, Result,
+    clock::Clock,
+    config::{Config, ENCRYPTION_KEY_FILE, ENCRYPTION_KEYS},
+    kernel::Security,
+    store::Store,
+};
 #[cfg(feature = "encryption")]
 use heptad_core::{
     config::{ENCRYPTION_EXISTING, ENCRYPTION_SEARCH, SEARCH_PATH},
@@ -15,6 +21,17 @@ use heptad_core::{
 pub(crate) struct Chosen {
     #[cfg(feature = "encryption")]
     pub(crate) ring: Option<Arc<dyn KeyRing>>,
+}
+
+impl Chosen {
+    /// Whether the store is to be encrypted.
+    pub(crate) fn is_asked_for(&self, config: &Config) -> bool {
+        #[cfg(feature = "encryption")]
+        if self.ring.is_some() {
+            return true;
+        }
+        config.get(&ENCRYPTION_KEY_FILE).is_some() || config.get(&ENCRYPTION_KEYS).is_some()
+    }
 }
 
 /// A store, encrypted where a key ring was chosen.
@@ -57,14 +74,13 @@ pub(crate) async fn encrypt(
 /// A build that cannot encrypt does not open plain what was to be encrypted.
 #[cfg(not(feature = "encryption"))]
 pub(crate) async fn encrypt(
-    _chosen: Chosen,
+    chosen: Chosen,
     store: Arc<dyn Store>,
     _index: Option<&Path>,
     config: &Config,
     _clock: &Arc<dyn Clock>,
 ) -> Result<Opened> {
-    use heptad_core::config::{ENCRYPTION_KEY_FILE, ENCRYPTION_KEYS};
-    if config.get(&ENCRYPTION_KEY_FILE).is_some() || config.get(&ENCRYPTION_KEYS).is_some() {
+    if chosen.is_asked_for(config) {
         let message = "keys are configured, but this build cannot encrypt: it lacks the feature `encryption`";
         return Err(Error::new(crate::ErrorKind::Unsupported, message));
     }

@@ -1,8 +1,12 @@
 //! Encryption at rest: a layer over any store that seals what records and entries hold.
 //!
 //! # What is encrypted
-//! The value of every record and of every stream entry, with AES-256-GCM. What lies on the disk (pages, write-ahead log, temporary files) and in a
-//! backup of it are sealed bytes.
+//! The value of every record and of every stream entry, with AES-256-GCM. What is written through the layer lies on the disk (pages, write-ahead
+//! log, temporary files) and in a backup as sealed bytes.
+//!
+//! A store that was plain before keeps what was never written again: entries of its streams, and what lies in pages that were free when it was first
+//! opened encrypted, until the file is copied by `VACUUM INTO`. What is replaced or removed from then on is overwritten where the file was opened with
+//! [`erase`](super::sqlite::SqliteOptions::erase), as the facade does; frames of an older write-ahead log stay until it is written over or cut off.
 //!
 //! # What is not
 //! Names of collections and streams; **ids of records, among them the values in secondary indexes**, for an index entry is a record whose id

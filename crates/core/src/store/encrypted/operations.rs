@@ -110,7 +110,7 @@ impl Encryption {
         self.layer()?.reencrypt(&*self.context.progress).await
     }
 
-    /// Removes the data keys that nothing needs any more. What they sealed, also in copies of the file, is unreadable from then on.
+    /// Removes the data keys that nothing in this store needs any more. Copies and backups made before keep their own wrapped keys, and stay readable.
     #[operation(writes)]
     pub async fn retire(&self) -> Result<Retired> {
         self.layer()?.retire().await

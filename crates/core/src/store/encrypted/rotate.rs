@@ -125,8 +125,8 @@ impl Encrypted {
         Ok(wrapped)
     }
 
-    /// Removes the data keys that nothing in this store needs any more. Whatever they sealed can then never be opened again, also not in a copy of
-    /// the sealed bytes without its own wrapped keys. Looks at the header of every record first.
+    /// Removes the data keys that nothing in this store needs any more. Whatever they sealed can then never be opened again with what this store holds; a
+    /// copy or a backup made before has its own wrapped keys, which the ring unwraps as ever. Looks at the header of every record first.
     ///
     /// # Errors
     /// Whatever the store fails with; a [`Fault`](crate::crypto::Fault) where something cannot be read: then nothing is removed.

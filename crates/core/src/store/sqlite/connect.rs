@@ -102,6 +102,8 @@ fn configure(connection: &Connection, options: &SqliteOptions) -> rusqlite::Resu
     // Behind a new log must stay what is left of the old one, for the backup to see that it has seen it.
     let limit = if options.log.is_some() { -1 } else { 64 << 20 };
     connection.pragma_update(None, "journal_size_limit", limit)?;
+    // Not `FAST`, which leaves whole pages that become free as they are.
+    connection.pragma_update_and_check(None, "secure_delete", options.erase, |_| Ok(()))?;
     connection.pragma_update(None, "cache_size", -(16 << 10))?;
     connection.pragma_update(None, "trusted_schema", false)
 }

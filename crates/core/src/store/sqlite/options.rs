@@ -23,6 +23,9 @@ pub struct SqliteOptions {
     pub vfs: Option<String>,
     /// Where to count how many commits share a transaction: [`Metrics::group_sizes`](crate::telemetry::Metrics::group_sizes).
     pub group_sizes: Option<GroupSizes>,
+    /// Overwrites with zeros what is deleted or replaced, in the file as soon as the write-ahead log is copied into it: for stores that are
+    /// encrypted, so that a data key that was retired, or a value from before the encryption, does not stay in free pages. It costs writes.
+    pub erase: bool,
     /// A backup ships the write-ahead log and checkpoints in the store's place. The store itself where it is `None`.
     pub log: Option<LogGate>,
 }
@@ -37,6 +40,7 @@ impl Default for SqliteOptions {
             poll_interval: Duration::from_millis(50),
             vfs: None,
             group_sizes: None,
+            erase: false,
             log: None,
         }
     }
