@@ -33,10 +33,22 @@ pub mod config;
 pub mod crypto;
 pub mod error;
 pub mod events;
-#[cfg(any(feature = "openai", feature = "anthropic", feature = "oidc", feature = "otlp"))]
+#[cfg(any(
+    feature = "openai",
+    feature = "anthropic",
+    feature = "oidc",
+    feature = "otlp",
+    feature = "object-store"
+))]
 #[cfg_attr(
     docsrs,
-    doc(cfg(any(feature = "openai", feature = "anthropic", feature = "oidc", feature = "otlp")))
+    doc(cfg(any(
+        feature = "openai",
+        feature = "anthropic",
+        feature = "oidc",
+        feature = "otlp",
+        feature = "object-store"
+    )))
 )]
 pub mod http;
 pub mod kernel;

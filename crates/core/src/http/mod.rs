@@ -1,4 +1,5 @@
-//! The HTTP client of the kernel: one way to connect, for all who ask another machine (hosted models, OpenID providers).
+//! The HTTP client of the kernel: one way to connect, for all who ask another machine (hosted models, OpenID providers, collectors of telemetry,
+//! object stores).
 //!
 //! It holds to this, whatever a server answers: TLS by the one crypto provider; redirects are not followed, so what was sent to one host never reaches
 //! another; the environment's proxy variables are not looked at; a body is read up to a bound that its reader names.
@@ -11,11 +12,16 @@ mod tls;
 
 use std::time::Duration;
 
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "oidc", feature = "otlp"))]
 use futures_util::StreamExt as _;
-use reqwest::{Client, Proxy, Response, Url, redirect::Policy};
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "oidc", feature = "otlp"))]
+use reqwest::{Client, Response, Url};
+use reqwest::{ClientBuilder, Proxy, redirect::Policy};
 
 pub use self::tls::Authorities;
-use crate::error::{Error, ErrorKind, Result};
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "oidc", feature = "otlp"))]
+use crate::error::ErrorKind;
+use crate::error::{Error, Result};
 
 /// How a client connects.
 #[derive(Clone, Debug)]
@@ -43,8 +49,17 @@ impl Default for HttpOptions {
 }
 
 /// A client that connects as `options` say.
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "oidc", feature = "otlp"))]
 pub(crate) fn client(options: &HttpOptions) -> Result<Client> {
-    let mut builder = Client::builder()
+    builder(options)?.build().map_err(|error| {
+        let message = "the HTTP client cannot be made: its TLS settings are refused";
+        Error::new(ErrorKind::Unavailable, message).because(error.without_url())
+    })
+}
+
+/// What such a client is made of, for whoever has more to say.
+pub(crate) fn builder(options: &HttpOptions) -> Result<ClientBuilder> {
+    let mut builder = ClientBuilder::new()
         .tls_backend_preconfigured(tls::client(&options.authorities)?)
         .connect_timeout(options.connect_timeout)
         .redirect(Policy::none())
@@ -55,13 +70,11 @@ pub(crate) fn client(options: &HttpOptions) -> Result<Client> {
             Proxy::all(proxy).map_err(|_| Error::invalid("the proxy is no URL: write http://host:port"))?;
         builder = builder.proxy(proxy);
     }
-    builder.build().map_err(|error| {
-        let message = "the HTTP client cannot be made: its TLS settings are refused";
-        Error::new(ErrorKind::Unavailable, message).because(error.without_url())
-    })
+    Ok(builder)
 }
 
 /// Whether what is sent there stays on this machine, and so needs no TLS.
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "oidc", feature = "otlp"))]
 pub(crate) fn is_this_machine(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())

@@ -1,20 +1,22 @@
 //! A target in an object store: S3 and what speaks its protocol, Google Cloud Storage, Azure Blob Storage.
 
-use std::{env, sync::Arc};
+use std::{env, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use object_store::{
-    ClientOptions, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload,
+    ClientConfigKey, ClientOptions, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload,
     aws::AmazonS3Builder,
     azure::MicrosoftAzureBuilder,
     client::{HttpClient, HttpConnector},
     gcp::GoogleCloudStorageBuilder,
     path::Path,
 };
-use rustls_platform_verifier::BuilderVerifierExt as _;
 
 use super::{BackupTarget, Listing, check_name, exists, missing};
-use crate::error::{Error, ErrorKind, Result, Retry};
+use crate::{
+    error::{Error, ErrorKind, Result, Retry},
+    http::{self, HttpOptions},
+};
 
 /// A [`BackupTarget`] in an object store.
 #[derive(Clone)]
@@ -147,27 +149,76 @@ impl BackupTarget for CloudTarget {
     }
 }
 
-/// HTTP with the TLS of this workspace: `ring`, and the certificates of the machine.
+/// How long a server may leave a request without an answer, or an answer without its next piece: no put of 64 MiB takes longer, but over the
+/// slowest of lines. Whoever ships has a shorter patience (`backup.timeout`); this is for those who restore.
+const UNANSWERED: Duration = Duration::from_secs(300);
+
+/// The HTTP client of the kernel, with all it holds to. A proxy is used where the environment names one for the store (`AWS_PROXY_URL` …).
 #[derive(Debug)]
 struct Connector;
 
 impl HttpConnector for Connector {
-    fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
+    fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
         let cannot = |source: Box<dyn std::error::Error + Send + Sync>| object_store::Error::Generic {
             store: "HTTP",
             source,
         };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .and_then(|builder| builder.with_platform_verifier())
-            .map_err(|error| cannot(error.into()))?
-            .with_no_client_auth();
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(concat!("heptad/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| cannot(error.into()))?;
+        let http = HttpOptions {
+            proxy: options.get_config_value(&ClientConfigKey::ProxyUrl),
+            ..HttpOptions::default()
+        };
+        let builder = http::builder(&http).map_err(|error| cannot(error.into()))?;
+        let client = builder.read_timeout(UNANSWERED).build().map_err(|error| cannot(error.into()))?;
         Ok(HttpClient::new(client))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read as _, Write as _},
+        net::TcpListener,
+    };
+
+    use object_store::RetryConfig;
+
+    use super::*;
+
+    /// A redirect would carry the pages of the store to whatever host an answer names.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_put_into_a_bucket_is_not_sent_elsewhere() {
+        let (server, elsewhere) = (
+            TcpListener::bind("127.0.0.1:0").expect("a port"),
+            TcpListener::bind("127.0.0.1:0").expect("a port"),
+        );
+        let place = elsewhere.local_addr().expect("an address");
+        let store = AmazonS3Builder::new()
+            .with_endpoint(format!("http://{}", server.local_addr().expect("an address")))
+            .with_bucket_name("acme")
+            .with_region("here")
+            .with_access_key_id("key")
+            .with_secret_access_key("secret")
+            .with_allow_http(true)
+            .with_retry(RetryConfig { max_retries: 0, ..RetryConfig::default() })
+            .with_http_connector(Connector)
+            .build()
+            .expect("a store");
+        let answers = std::thread::spawn(move || {
+            let (mut connection, _) = server.accept().expect("a request");
+            let mut bytes = [0; 1 << 16];
+            let read = connection.read(&mut bytes).expect("the head of a request");
+            assert!(bytes[..read].starts_with(b"PUT /acme/db/object "), "{}", bytes[..read].escape_ascii());
+            let answer = format!(
+                "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://{place}/acme/db/object\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            );
+            connection.write_all(answer.as_bytes()).expect("an answer");
+        });
+        let target = CloudTarget::over(Arc::new(store), "db");
+        let error = target.put("object", b"pages"[..].into()).await.expect_err("it is not taken");
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+        answers.join().expect("the server answered");
+        elsewhere.set_nonblocking(true).expect("a setting");
+        let called = elsewhere.accept();
+        assert!(called.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "nobody called");
     }
 }
