@@ -15,8 +15,11 @@ use crate::{
     error::{Error, ErrorKind, Result},
 };
 
+/// What the name of an object in the making ends with.
+const PART: &str = ".part";
+
 /// A [`BackupTarget`] in a folder, which is made where it does not exist. An object is written beside its place, synced, and moved there;
-/// then the folder is synced. What an end in between leaves begins with a dot and is no object.
+/// then the folder is synced. What an end in between leaves begins with a dot and is no object; it is removed when the folder is listed.
 #[derive(Clone, Debug)]
 pub struct FolderTarget {
     root: PathBuf,
@@ -96,12 +99,14 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     make_folder(folder)?;
-    let temporary = folder.join(format!(".{}.part", random_name()));
-    let written = File::create_new(&temporary).and_then(|mut file| {
+    let temporary = folder.join(format!(".{}{PART}", random_name()));
+    let outcome = File::create_new(&temporary).and_then(|mut file| {
+        // Tells it from what an end left. Where the file system has no locks, nothing is taken for left.
+        let _ = file.try_lock();
         file.write_all(bytes)?;
-        file.sync_all()
+        file.sync_all()?;
+        publish(&temporary, path)
     });
-    let outcome = written.and_then(|()| publish(&temporary, path));
     if outcome.is_err() {
         let _ = fs::remove_file(&temporary);
     }
@@ -136,6 +141,7 @@ fn list(folder: &Path) -> io::Result<Listing> {
         // What is not of our making is passed over.
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
         if check_name(&name).is_err() {
+            remove_left(&entry.path(), &name);
             continue;
         }
         let about = match entry.metadata() {
@@ -149,6 +155,16 @@ fn list(folder: &Path) -> io::Result<Listing> {
         }
     }
     Ok(listing.sorted())
+}
+
+/// Removes an object in the making that nobody makes any more. That this may fail is why there is a next time.
+fn remove_left(path: &Path, name: &str) {
+    let random = name.strip_prefix('.').and_then(|name| name.strip_suffix(PART));
+    let ours =
+        random.is_some_and(|random| random.len() == 8 && random.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    if ours && File::open(path).is_ok_and(|file| file.try_lock().is_ok()) {
+        let _ = fs::remove_file(path);
+    }
 }
 
 /// Removes a file, and the folders that it leaves empty.

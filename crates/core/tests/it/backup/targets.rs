@@ -36,7 +36,10 @@ async fn what_a_crash_left_in_a_folder_is_no_object() {
     let target = FolderTarget::new(folder.path());
     target.put("a/b", b"x"[..].into()).await.expect("a put");
     std::fs::write(folder.path().join("a/.0badc0de.part"), "half").expect("a file");
+    std::fs::write(folder.path().join("a/.not-ours.part"), "half").expect("a file");
     assert_eq!(target.list("a").await.expect("a list").objects, [("b".to_owned(), 1)]);
+    assert!(!folder.path().join("a/.0badc0de.part").exists(), "it does not stay for ever");
+    assert!(folder.path().join("a/.not-ours.part").exists(), "what others keep there does");
 }
 
 #[test]
