@@ -6,7 +6,7 @@ use super::{
     BackupTarget,
     header::{
         CHAINS, DATABASE, FAN_OUT, LEVELS, LogHeader, SnapshotHeader, What, log_folder, log_place,
-        manifest_place, sequence, snapshots_folder, span,
+        manifest_place, sequence, shard_number, snapshots_folder, span,
     },
     object::{Object, damaged, decode},
 };
@@ -26,6 +26,15 @@ pub(super) struct Snapshot {
     pub(super) header: SnapshotHeader,
 }
 
+/// The snapshots of a chain whose manifests are there.
+#[derive(Debug, Default)]
+pub(super) struct Snapshots {
+    /// Oldest first.
+    pub(super) whole: Vec<Snapshot>,
+    /// Those whose manifests are damaged: the id of each, and what is wrong.
+    pub(super) damaged: Vec<(String, Error)>,
+}
+
 impl Archive {
     pub(super) fn new(target: Arc<dyn BackupTarget>) -> Self {
         Self { target }
@@ -39,13 +48,26 @@ impl Archive {
         work.await.map_err(|error| Error::internal("reading a backup object panicked").because(error))?
     }
 
-    /// The id of the database; `None` where nothing was backed up here yet.
+    /// The id of the database; `None` where nothing was backed up here yet. Where the object that tells it is damaged or gone, the log does:
+    /// every object names the database.
     pub(super) async fn database(&self) -> Result<Option<String>> {
-        match self.object(DATABASE).await {
-            Ok(object) => Ok(Some(object.header.database)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+        let error = match self.object(DATABASE).await {
+            Ok(object) => return Ok(Some(object.header.database)),
+            Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::NotFound) => error,
+            Err(error) => return Err(error),
+        };
+        for chain in self.chains().await?.iter().rev() {
+            let Some(last) = self.last_sequence(chain).await? else { continue };
+            match self.log(chain, 0, last).await {
+                Ok((_, object)) => {
+                    tracing::warn!(target: "heptad::backup", %error, "the log tells which database this is the backup of");
+                    return Ok(Some(object.header.database));
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::NotFound) => {}
+                Err(error) => return Err(error),
+            }
         }
+        if error.kind() == ErrorKind::NotFound { Ok(None) } else { Err(error) }
     }
 
     /// The chains, oldest first.
@@ -58,8 +80,9 @@ impl Archive {
         let folder = log_folder(chain, 0);
         let shards = self.target.list(&folder).await?.folders;
         for shard in shards.iter().rev() {
+            let Some(number) = shard_number(shard) else { continue };
             let objects = self.target.list(&format!("{folder}/{shard}")).await?.objects;
-            if let Some(last) = objects.iter().filter_map(|(name, _)| sequence(name)).max() {
+            if let Some(last) = objects.iter().filter_map(|(name, _)| sequence(number, name)).max() {
                 return Ok(Some(last));
             }
         }
@@ -71,12 +94,12 @@ impl Archive {
         let folder = log_folder(chain, level);
         let mut firsts = BTreeSet::new();
         for shard in self.target.list(&folder).await?.folders {
-            let Some(number) = sequence(&shard) else { continue };
+            let Some(number) = shard_number(&shard) else { continue };
             if number < from >> 16 || number > to >> 16 {
                 continue;
             }
             let objects = self.target.list(&format!("{folder}/{shard}")).await?.objects;
-            firsts.extend(objects.iter().filter_map(|(name, _)| sequence(name)));
+            firsts.extend(objects.iter().filter_map(|(name, _)| sequence(number, name)));
         }
         Ok(firsts)
     }
@@ -98,22 +121,34 @@ impl Archive {
         Ok((header.clone(), object))
     }
 
-    /// The complete snapshots of a chain, oldest first.
-    pub(super) async fn snapshots(&self, chain: &str) -> Result<Vec<Snapshot>> {
+    /// The complete snapshots of a chain.
+    pub(super) async fn snapshots(&self, chain: &str) -> Result<Snapshots> {
         let folder = snapshots_folder(chain);
-        let mut snapshots = Vec::new();
+        let mut snapshots = Snapshots::default();
         for id in self.target.list(&folder).await?.folders {
             let place = manifest_place(chain, &id);
             let object = match self.object(&place).await {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) if error.kind() == ErrorKind::Corrupt => {
+                    snapshots.damaged.push((id, error));
+                    continue;
+                }
                 object => object?,
             };
-            let What::Snapshot(header) = object.header.what else {
-                return Err(damaged("it is no manifest of a snapshot").with("object", place));
-            };
-            snapshots.push(Snapshot { id, page_size: object.header.page_size, header });
+            match object.header.what {
+                What::Snapshot(header) => {
+                    snapshots.whole.push(Snapshot { id, page_size: object.header.page_size, header });
+                }
+                _ => {
+                    let error = damaged("it is no manifest of a snapshot").with("object", place);
+                    snapshots.damaged.push((id, error));
+                }
+            }
         }
-        snapshots.sort_by_key(|snapshot| snapshot.header.until);
+        snapshots.whole.sort_by_key(|snapshot| snapshot.header.until);
+        for (_, error) in &snapshots.damaged {
+            tracing::warn!(target: "heptad::backup", %error, "a snapshot is done without");
+        }
         Ok(snapshots)
     }
 

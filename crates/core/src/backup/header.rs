@@ -124,7 +124,18 @@ pub(super) fn span(level: u8) -> u64 {
     FAN_OUT.pow(level.into())
 }
 
-/// A sequence number as it stands in a name.
-pub(super) fn sequence(name: &str) -> Option<u64> {
-    u64::from_str_radix(name, 16).ok()
+/// The number of a shard, as the name of its folder has it.
+pub(super) fn shard_number(name: &str) -> Option<u64> {
+    digits(name, 8)
+}
+
+/// The sequence number that the name of an object in the folder of `shard` begins with. What is none, or does not belong there, is not of
+/// our making.
+pub(super) fn sequence(shard: u64, name: &str) -> Option<u64> {
+    digits(name, 12).filter(|first| self::shard(*first) == shard)
+}
+
+fn digits(name: &str, count: usize) -> Option<u64> {
+    let all = name.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    (name.len() == count && all).then(|| u64::from_str_radix(name, 16).ok()).flatten()
 }

@@ -1,11 +1,12 @@
 //! Verifying: every object is read and checked, and the last state is restored aside.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use super::{
     BackupTarget, Existing, RestorePoint, Restored,
-    archive::Archive,
-    header::{LEVELS, What, base_place, log_place, span},
+    archive::{Archive, Snapshots},
+    disk::Scratch,
+    header::{DATABASE, LEVELS, What, base_place, log_place, manifest_place, span},
     object::Link,
     restore,
 };
@@ -29,6 +30,9 @@ pub struct Verified {
     pub restored: Option<Restored>,
 }
 
+/// What the name of the file begins with to which the last state is restored.
+const ASIDE: &str = ".heptad-verify-";
+
 /// More problems than these are not told one by one.
 const MOST_PROBLEMS: usize = 100;
 
@@ -45,22 +49,26 @@ pub async fn verify(
     let archive = Archive::new(Arc::clone(&target));
     let mut verifier =
         Verifier { archive: archive.clone(), found: Verified::default(), progress: progress.clone() };
-    let database = match verifier.archive.database().await {
+    let database = match archive.object(DATABASE).await {
+        Ok(object) => Some(object.header.database),
         Err(error) => {
+            let known = archive.database().await;
+            if let Ok(None) = known {
+                return Err(Error::not_found(format!("there is no backup in {}", target.describe())));
+            }
             verifier.problem(error)?;
-            None
+            known.ok().flatten()
         }
-        Ok(None) => {
-            return Err(Error::not_found(format!("there is no backup in {}", target.describe())));
-        }
-        Ok(database) => database,
     };
     for chain in archive.chains().await? {
         verifier.chain(&chain, database.as_deref()).await?;
     }
     let mut found = verifier.found;
-    let aside = folder.join(format!(".heptad-verify-{}", super::disk::random_name()));
-    match restore(target, RestorePoint::Latest, &aside, Existing::Refuse, progress).await {
+    let aside = Scratch::new(folder, ASIDE).map_err(|error| {
+        let message = "the last state cannot be restored aside: the folder must exist and be writable";
+        Error::new(ErrorKind::Unavailable, message).because(error).with("path", folder.display())
+    })?;
+    match restore(target, RestorePoint::Latest, &aside.path(), Existing::Refuse, progress).await {
         Ok(restored) => found.restored = Some(restored),
         Err(error)
             if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::NotFound | ErrorKind::Unsupported) =>
@@ -68,11 +76,6 @@ pub async fn verify(
             found.problems.push(format!("the last state cannot be restored: {error}"));
         }
         Err(error) => return Err(error),
-    }
-    if let Err(error) = std::fs::remove_file(&aside)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        tracing::warn!(%error, path = %aside.display(), "a file that was restored to verify the backup is left");
     }
     Ok(found)
 }
@@ -106,27 +109,37 @@ impl Verifier {
         self.found.chains += 1;
         let last = self.archive.last_sequence(chain).await?.unwrap_or(0);
         let mut first_kept = 1;
-        match self.archive.snapshots(chain).await {
-            Err(error) => self.problem(error)?,
-            Ok(snapshots) => {
-                if let Some(first) = snapshots.first() {
-                    first_kept = first.header.from;
-                }
-                for snapshot in snapshots {
-                    self.found.snapshots += 1;
-                    self.seen();
-                    for (part, link) in (0..).zip(&snapshot.header.parts) {
-                        let place = base_place(chain, &snapshot.id, part);
-                        match self.archive.object(&place).await {
-                            Err(error) => self.problem(error)?,
-                            Ok(object)
-                                if object.link != *link || !matches!(object.header.what, What::Base(_)) =>
-                            {
-                                self.problem(wrong("it is not the part that its snapshot names", &place))?;
-                            }
-                            Ok(_) => self.seen(),
-                        }
+        let snapshots = match self.archive.snapshots(chain).await {
+            Err(error) => {
+                self.problem(error)?;
+                Snapshots::default()
+            }
+            Ok(snapshots) => snapshots,
+        };
+        for (_, error) in snapshots.damaged {
+            self.problem(error)?;
+        }
+        if let Some(first) = snapshots.whole.first() {
+            first_kept = first.header.from;
+        }
+        for snapshot in snapshots.whole {
+            self.found.snapshots += 1;
+            self.seen();
+            if snapshot.header.until > last {
+                let what = format!(
+                    "a snapshot goes up to object {} of the log, which ends with {last}",
+                    snapshot.header.until
+                );
+                self.problem(wrong(&what, &manifest_place(chain, &snapshot.id)))?;
+            }
+            for (part, link) in (0..).zip(&snapshot.header.parts) {
+                let place = base_place(chain, &snapshot.id, part);
+                match self.archive.object(&place).await {
+                    Err(error) => self.problem(error)?,
+                    Ok(object) if object.link != *link || !matches!(object.header.what, What::Base(_)) => {
+                        self.problem(wrong("it is not the part that its snapshot names", &place))?;
                     }
+                    Ok(_) => self.seen(),
                 }
             }
         }
@@ -135,25 +148,34 @@ impl Verifier {
 
     /// The log of a chain: level 0 without a gap, and every merged object between the same links.
     async fn log(&mut self, chain: &str, from: u64, last: u64, database: Option<&str>) -> Result<()> {
-        // The link behind each sequence number from `from - 1` on; `None` where it is not known.
-        let mut links: Vec<Option<Link>> = vec![(from == 1).then(|| Link::root(chain))];
-        for sequence in from..=last {
-            let before = links.last().copied().flatten();
+        // The link behind each sequence number, where it is known.
+        let mut links = BTreeMap::new();
+        if from == 1 {
+            links.insert(0, Link::root(chain));
+        }
+        let mut next = from;
+        for sequence in self.archive.firsts(chain, 0, from, last).await? {
+            if sequence < from {
+                continue;
+            }
+            if sequence > next {
+                let what = format!("objects {next} to {} of the log are missing", sequence - 1);
+                self.problem(wrong(&what, &log_place(chain, 0, sequence)))?;
+            }
+            next = sequence + 1;
             match self.archive.log(chain, 0, sequence).await {
-                Err(error) => {
-                    self.problem(error)?;
-                    links.push(None);
-                }
+                Err(error) => self.problem(error)?,
                 Ok((header, object)) => {
                     self.seen();
                     let place = &object.header.place;
-                    if before.is_some_and(|before| before != header.previous) {
+                    let before = sequence.checked_sub(1).and_then(|before| links.get(&before));
+                    if before.is_some_and(|before| *before != header.previous) {
                         self.problem(wrong("it does not follow the object before it", place))?;
                     }
                     if database.is_some_and(|database| database != object.header.database) {
                         self.problem(wrong("it belongs to another database", place))?;
                     }
-                    links.push(Some(object.link));
+                    links.insert(sequence, object.link);
                 }
             }
         }
@@ -166,14 +188,8 @@ impl Verifier {
                     Err(error) => self.problem(error)?,
                     Ok((header, object)) => {
                         self.seen();
-                        let known = |sequence: u64| {
-                            let index = usize::try_from(sequence + 1 - from).ok()?;
-                            links.get(index).copied().flatten()
-                        };
-                        let begin = first
-                            .checked_sub(1)
-                            .and_then(|before| if before + 1 < from { None } else { known(before) });
-                        let end = known(first + span(level) - 1);
+                        let begin = first.checked_sub(1).and_then(|before| links.get(&before).copied());
+                        let end = links.get(&(first + span(level) - 1)).copied();
                         let fits = begin.is_none_or(|link| link == header.previous)
                             && end.is_none_or(|link| Some(link) == header.link);
                         if !fits {

@@ -132,7 +132,7 @@ async fn look(archive: &Archive) -> Result<BackupStatus> {
     let mut status = BackupStatus { target: archive.target.describe(), ..BackupStatus::default() };
     for chain in archive.chains().await? {
         status.chains += 1;
-        let snapshots = archive.snapshots(&chain).await?;
+        let snapshots = archive.snapshots(&chain).await?.whole;
         status.snapshots += snapshots.len() as u64;
         if let (Some(first), Some(sequence)) = (snapshots.first(), archive.last_sequence(&chain).await?) {
             let first = &first.header;

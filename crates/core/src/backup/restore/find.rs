@@ -3,7 +3,7 @@
 use super::RestorePoint;
 use crate::{
     backup::{
-        archive::{Archive, Snapshot},
+        archive::{Archive, Snapshot, Snapshots},
         header::Point,
     },
     clock::Timestamp,
@@ -29,24 +29,44 @@ pub(super) async fn find(archive: &Archive, point: RestorePoint) -> Result<Plan>
         return Err(Error::not_found(message));
     };
     let mut newer: Option<Point> = None;
+    // Why a chain that could have the point has it not.
+    let mut without: Option<Error> = None;
     for chain in archive.chains().await?.into_iter().rev() {
-        let snapshots = archive.snapshots(&chain).await?;
-        let (Some(first), Some(last)) = (snapshots.first(), archive.last_sequence(&chain).await?) else {
+        let Snapshots { whole: snapshots, damaged } = archive.snapshots(&chain).await?;
+        let damage = damaged.into_iter().next().map(|(_, error)| error);
+        let (Some(first), Some(newest)) = (snapshots.first(), snapshots.last()) else {
+            match damage {
+                Some(damage) if point == RestorePoint::Latest => return Err(damage),
+                damage => without = without.or(damage),
+            }
             continue;
         };
         let first = Point { commit: first.header.commit, time: first.header.time, pages: 0, size: 0 };
         if !begins_by(&first, point) {
+            without = without.or(damage);
             newer = Some(first);
             continue;
         }
-        let (sequence, points) = match point {
-            RestorePoint::Latest => (last, None),
-            wanted => {
-                let from = snapshots[0].header.until;
-                match search(archive, &chain, from, last, wanted).await? {
-                    Some(found) => found,
-                    None => return Err(not_yet(archive, &chain, last, newer, wanted).await?),
-                }
+        let last = archive.last_sequence(&chain).await?.unwrap_or(0);
+        let found = match point {
+            RestorePoint::Latest => None,
+            wanted => search(archive, &chain, snapshots[0].header.until, last, wanted).await?,
+        };
+        let (sequence, points) = match found {
+            Some(found) => found,
+            // What is behind the end that is there cannot be known.
+            None if last < newest.header.until => return Err(cut_off(&chain, last, newest)),
+            None if matches!(point, RestorePoint::Commit(_)) => {
+                let error = not_yet(archive, &chain, last, newer, point).await?;
+                without = without.or(Some(error));
+                // Where the database was set back, the commits behind that are in an older chain.
+                newer = Some(first);
+                continue;
+            }
+            None => {
+                // It is an object, and no stray name.
+                archive.log(&chain, 0, last).await?;
+                (last, None)
             }
         };
         let usable = |snapshot: &&Snapshot| {
@@ -59,6 +79,9 @@ pub(super) async fn find(archive: &Archive, point: RestorePoint) -> Result<Plan>
         let part = points.map(|points| (sequence, points));
         return Ok(Plan { database, chain, snapshot, whole, part });
     }
+    if let Some(error) = without {
+        return Err(error);
+    }
     let message = match newer {
         Some(first) => format!(
             "the backup begins with commit {} ({}): nothing before it can be restored",
@@ -70,6 +93,15 @@ pub(super) async fn find(archive: &Archive, point: RestorePoint) -> Result<Plan>
     Err(Error::not_found(message))
 }
 
+/// The log of a chain ends before one of its snapshots.
+fn cut_off(chain: &str, last: u64, newest: &Snapshot) -> Error {
+    let message = format!(
+        "the log ends with object {last}, a snapshot goes up to object {}: what is between is missing, or was not copied; restore a commit",
+        newest.header.until
+    );
+    Error::new(ErrorKind::Corrupt, message).with("chain", chain)
+}
+
 /// Whether a chain whose first state this is can have the point.
 fn begins_by(first: &Point, point: RestorePoint) -> bool {
     match point {
@@ -79,7 +111,8 @@ fn begins_by(first: &Point, point: RestorePoint) -> bool {
     }
 }
 
-/// The object with the point, and how many of its points are wanted; `None` of them where it is all. Binary search: commits and times grow.
+/// The object with the point, and how many of its points are wanted; `None` of them where it is all. `None` where the log ends before it is
+/// reached. Binary search: commits and times grow.
 ///
 /// A commit: the first state that has it. A time: the last state of it.
 async fn search(
@@ -94,7 +127,6 @@ async fn search(
         RestorePoint::Commit(commit) => point.commit >= commit,
         RestorePoint::Time(time) => point.time > time.as_millisecond(),
     };
-    let by_time = matches!(wanted, RestorePoint::Time(_));
     // The first object whose last point is there.
     let (mut low, mut high) = (from, to + 1);
     while low < high {
@@ -107,12 +139,12 @@ async fn search(
         }
     }
     if low > to {
-        return Ok(by_time.then_some((to, None)));
+        return Ok(None);
     }
     let (header, _) = archive.log(chain, 0, low).await?;
     let index = header.points.iter().position(reached).unwrap_or(0);
     // Of a snapshot's own last object only its end is a state.
-    let points = if by_time { index } else { index + 1 };
+    let points = if let RestorePoint::Time(_) = wanted { index } else { index + 1 };
     Ok(Some(match points {
         _ if low == from => (from, None),
         0 => (low - 1, None),

@@ -4,12 +4,15 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use super::Existing;
 use crate::{
     backup::{
-        disk::{beside, publish, random_name, sync_folder},
+        disk::{Scratch, beside, publish, random_name, sync_folder},
         keeper::LOCK,
     },
     error::{Error, ErrorKind, Result},
@@ -18,49 +21,49 @@ use crate::{
 /// What SQLite keeps beside a database.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// What is behind the name of a place in that of the file from which it will get its content.
+/// What is behind the name of a place in those of the files from which it will get its content.
 const UNFINISHED: &str = ".restoring-";
 
 /// Where a file is restored to.
 pub(super) struct Site {
     place: PathBuf,
-    temporary: PathBuf,
+    temporary: Scratch,
     existing: Existing,
-    /// Locked as long as the file is being restored: what nobody holds was left by an end.
-    _lock: File,
-    installed: bool,
 }
 
 impl Site {
     /// Makes the file beside `place` that is written to, and removes what an end left there.
     pub(super) fn prepare(place: &Path, existing: Existing) -> Result<Self> {
-        if place.is_dir() {
-            return Err(Error::invalid("the place to restore to is a folder: name a file")
-                .with("path", place.display()));
-        }
-        refuse(place, existing)?;
         let cannot = |error: io::Error| {
             let message = "the file to restore to cannot be made: its folder must exist and be writable";
             Error::new(ErrorKind::Unavailable, message).because(error).with("path", place.display())
         };
-        sweep(place).map_err(cannot)?;
-        let temporary = beside(place, &format!("{UNFINISHED}{}", random_name()));
-        let file = File::create_new(&temporary).map_err(cannot)?;
-        file.lock().map_err(cannot)?;
-        Ok(Self { place: place.to_owned(), temporary, existing, _lock: file, installed: false })
+        let Some(name) = place.file_name().filter(|_| !place.is_dir()) else {
+            return Err(Error::invalid("the place to restore to is a folder: name a file")
+                .with("path", place.display()));
+        };
+        refuse(place, existing)?;
+        let prefix = format!("{}{UNFINISHED}", name.to_string_lossy());
+        let temporary = Scratch::new(place.parent().unwrap_or(Path::new("")), &prefix).map_err(cannot)?;
+        if temporary.others().map_err(cannot)? {
+            let message = "another process restores to this place: wait for it, or name another place";
+            return Err(Error::new(ErrorKind::Conflict, message).with("path", place.display()));
+        }
+        File::create_new(temporary.path()).map_err(cannot)?;
+        Ok(Self { place: place.to_owned(), temporary, existing })
     }
 
-    pub(super) fn temporary(&self) -> &Path {
-        &self.temporary
+    pub(super) fn temporary(&self) -> PathBuf {
+        self.temporary.path()
     }
 
     /// Moves the file to its place. What was there is moved aside first, the database before its log: at no time does a log lie beside a
     /// database that is not its own.
-    pub(super) fn install(mut self) -> Result<Option<PathBuf>> {
+    pub(super) fn install(self) -> Result<Option<PathBuf>> {
         refuse(&self.place, self.existing)?;
         let replaced = self.move_aside().and_then(|replaced| {
             remove_index(&self.place)?;
-            publish(&self.temporary, &self.place)?;
+            publish(&self.temporary.path(), &self.place)?;
             sync_folder(self.place.parent().unwrap_or(Path::new("")))?;
             Ok(replaced)
         });
@@ -73,7 +76,6 @@ impl Site {
                 .because(error)
                 .with("path", self.place.display())
         })?;
-        self.installed = true;
         Ok(replaced)
     }
 
@@ -97,31 +99,6 @@ impl Site {
     }
 }
 
-impl Drop for Site {
-    fn drop(&mut self) {
-        if !self.installed {
-            let _ = fs::remove_file(&self.temporary);
-        }
-    }
-}
-
-/// Removes the unfinished files of restores to `place` that nobody works on any more.
-fn sweep(place: &Path) -> io::Result<()> {
-    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let prefix = place.file_name().map(|name| format!("{}{UNFINISHED}", name.to_string_lossy()));
-    let Some(prefix) = prefix else { return Ok(()) };
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if !entry.file_name().to_string_lossy().starts_with(&prefix) {
-            continue;
-        }
-        if File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
 /// Refuses a place that is taken, and one that is in use.
 fn refuse(place: &Path, existing: Existing) -> Result<()> {
     let taken =
@@ -136,8 +113,8 @@ fn refuse(place: &Path, existing: Existing) -> Result<()> {
     let lock = beside(place, LOCK);
     let in_use =
         File::open(&lock).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)));
-    if in_use {
-        let message = "a process has this database open and backs it up: end it, then restore";
+    if in_use || is_open(place) {
+        let message = "a process has this database open: end it, then restore";
         return Err(Error::new(ErrorKind::Conflict, message).with("path", place.display()));
     }
     Ok(())
@@ -149,4 +126,19 @@ fn remove_index(place: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Whether somebody has the database open, whoever it is: SQLite keeps a lock on the file as long as one of its write-ahead log's users has it
+/// open. What is no database is not open.
+fn is_open(place: &Path) -> bool {
+    let ask = || -> rusqlite::Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(place, flags)?;
+        // The log stays as it is found.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        connection.busy_timeout(Duration::ZERO)?;
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+    };
+    ask().is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy))
 }

@@ -77,7 +77,7 @@ pub async fn restore(
     let archive = Archive::new(target);
     let site = Site::prepare(to, existing)?;
     let plan = find(&archive, point).await?;
-    let built = build(&archive, &plan, site.temporary(), &progress).await?;
+    let built = build(&archive, &plan, &site.temporary(), &progress).await?;
     progress.finish();
     let replaced = tokio::task::spawn_blocking(move || site.install())
         .await

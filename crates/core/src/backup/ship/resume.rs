@@ -131,7 +131,7 @@ impl Shipper {
             commit: point.map_or(0, |point| point.commit),
             time: point.map_or(0, |point| point.time),
             pending: None,
-            snapshot: snapshots.last().map(|snapshot| snapshot.header.time),
+            snapshot: snapshots.whole.last().map(|snapshot| snapshot.header.time),
             since_snapshot: 0,
             merged,
         }))

@@ -7,7 +7,7 @@ use super::Shipper;
 use crate::{
     backup::{
         archive::Archive,
-        header::{CHAINS, LEVELS, log_folder, sequence, snapshots_folder, span},
+        header::{CHAINS, LEVELS, log_folder, sequence, shard_number, snapshots_folder, span},
     },
     error::Result,
 };
@@ -24,7 +24,8 @@ impl Shipper {
         // When the next chain could be restored from: before that a state is in this one.
         let mut superseded: Option<i64> = None;
         for chain in chains.iter().rev() {
-            let snapshots = self.watch(async { archive.snapshots(chain).await }).await?;
+            let found = self.watch(async { archive.snapshots(chain).await }).await?;
+            let (snapshots, damaged) = (found.whole, found.damaged);
             if *chain != current && superseded.is_some_and(|since| since <= cutoff) {
                 deleted += self.forget_folder(&archive, &format!("{CHAINS}/{chain}")).await?;
                 continue;
@@ -34,8 +35,11 @@ impl Shipper {
             let (gone, kept) = snapshots.split_at(old);
             let mut folders: Vec<String> = gone.iter().map(|snapshot| snapshot.id.clone()).collect();
             let all = self.watch(async { archive.target.list(&snapshots_folder(chain)).await }).await?;
+            // What is damaged goes with its chain: perhaps it is looked at until then.
             let unfinished = all.folders.into_iter().filter(|id| {
-                Some(id.as_str()) != busy && !snapshots.iter().any(|snapshot| snapshot.id == *id)
+                Some(id.as_str()) != busy
+                    && !snapshots.iter().any(|snapshot| snapshot.id == *id)
+                    && !damaged.iter().any(|(damaged, _)| damaged == id)
             });
             folders.extend(unfinished);
             for id in folders {
@@ -73,12 +77,12 @@ impl Shipper {
         for level in 0..=LEVELS {
             let folder = log_folder(chain, level);
             for shard in self.watch(async { archive.target.list(&folder).await }).await?.folders {
-                if sequence(&shard).is_none_or(|shard| shard > from >> 16) {
+                let Some(number) = shard_number(&shard).filter(|shard| *shard <= from >> 16) else {
                     continue;
-                }
+                };
                 let inner = format!("{folder}/{shard}");
                 for (name, _) in self.watch(async { archive.target.list(&inner).await }).await?.objects {
-                    if sequence(&name).is_some_and(|first| first + span(level) <= from) {
+                    if sequence(number, &name).is_some_and(|first| first + span(level) <= from) {
                         let name = format!("{inner}/{name}");
                         self.watch(async { archive.target.delete(&name).await }).await?;
                         deleted += 1;

@@ -1,10 +1,16 @@
-//! Files that appear whole or not at all.
+//! Files that appear whole or not at all, that are kept for one.
+
+#[cfg(feature = "sqlite")]
+mod scratch;
 
 use std::{
     fs::{self, File},
     io,
     path::Path,
 };
+
+#[cfg(feature = "sqlite")]
+pub(super) use self::scratch::Scratch;
 
 /// Moves `temporary` to `place`, where nothing may be.
 pub(super) fn publish(temporary: &Path, place: &Path) -> io::Result<()> {
