@@ -15,7 +15,9 @@
 //! - Any commit within the retention can be restored, exactly. Commits that SQLite wrote in one transaction (those that waited at the same
 //!   time: group commit) are one state. Times are those of shipping.
 //! - A gap cannot stay unseen: objects are numbered and chained by their hashes, and a chain goes on only where the write-ahead log proves that
-//!   nothing was committed unseen. Otherwise a new chain is begun with a new snapshot, whatever the size of the file.
+//!   nothing was committed unseen. Otherwise a new chain is begun with a new snapshot, whatever the size of the file. A restore of the latest
+//!   state from a copy of a backup whose log ends before its last snapshot is refused, never an older state.
+//! - A restore changes nothing where a process has the database open, with a backup or without, or restores to the same place.
 //! - Only what was shipped is copied from the write-ahead log into the file, and the log stays below `backup.most_log` and one transaction
 //!   (16 MiB) more: commits wait, for five seconds at most, until it is shipped or given up. So a target that is down or too slow costs the
 //!   history in between, never the disk. The bound needs readers to end: another process that keeps a read transaction open makes any log of

@@ -4,7 +4,13 @@
 //! its own, because the gate of the store must open again even when everything else is busy; whatever ends it, the store takes its
 //! write-ahead log back and the state says so.
 
-use std::{fs::File, path::PathBuf, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    fs::{File, TryLockError},
+    path::PathBuf,
+    sync::Arc,
+    thread::JoinHandle,
+    time::Duration,
+};
 
 use futures_util::{
     future::{Either, select},
@@ -136,6 +142,8 @@ impl Worker {
             .spawn(move || {
                 let _ending = ending;
                 runtime.block_on(keeper.work(received));
+                // Not waited for: a target that does not answer would keep the platform from closing.
+                runtime.shutdown_background();
             })
             .map_err(cannot)?;
         Ok(Self { commands: Some(commands), shared, thread: Some(thread) })
@@ -190,14 +198,20 @@ struct Keeper {
     /// Held by the process that ships.
     lock: Option<File>,
     shipper: Option<Shipper>,
-    /// A snapshot that is being taken.
-    job: Option<(String, task::JoinHandle<Result<Parts>>)>,
+    job: Option<Job>,
     /// When everything was last shipped (monotonic).
     shipped: Option<Duration>,
     pause: Duration,
     resume_at: Duration,
     forgotten: Option<Duration>,
     counted: Counts,
+}
+
+/// A snapshot that is being taken.
+struct Job {
+    chain: String,
+    id: String,
+    task: task::JoinHandle<Result<Parts>>,
 }
 
 impl Keeper {
@@ -229,7 +243,8 @@ impl Keeper {
         let mut wanted = snapshot;
         loop {
             let all = self.turn(true, wanted).await?;
-            wanted = false;
+            // Until all was shipped none was begun.
+            wanted &= !all;
             if self.lock.is_none() {
                 let message = "another process has the database open and ships it: ask that one, or end it";
                 return Err(Error::new(ErrorKind::Conflict, message));
@@ -245,11 +260,21 @@ impl Keeper {
 
     /// Does what is to do, and tells how it went. Whether everything is shipped.
     async fn turn(&mut self, now: bool, snapshot: bool) -> Result<bool> {
-        if !self.hold_lock() {
-            self.shared.live().state = BackupState::Standby;
-            return Ok(false);
-        }
-        let outcome = self.try_turn(now, snapshot).await;
+        let outcome = match self.hold_lock() {
+            Ok(true) => self.try_turn(now, snapshot).await,
+            Ok(false) => {
+                self.shared.live().state = BackupState::Standby;
+                return Ok(false);
+            }
+            Err(error) => {
+                // Nobody ships, perhaps: the log is kept within its bound all the same.
+                let bounded = self.shipper().and_then(Shipper::bound_log);
+                if !now && bounded.is_ok() && self.clock.monotonic() < self.resume_at {
+                    return Ok(false);
+                }
+                bounded.and(Err(error))
+            }
+        };
         match &outcome {
             Ok(_) => {}
             Err(error) => {
@@ -266,21 +291,32 @@ impl Keeper {
         outcome
     }
 
-    fn hold_lock(&mut self) -> bool {
+    /// Whether this process is the one that ships.
+    ///
+    /// # Errors
+    /// Where there is no telling: the file of the lock cannot be used.
+    fn hold_lock(&mut self) -> Result<bool> {
         if self.lock.is_none() {
+            let path = beside(&self.path, LOCK);
+            let cannot = |error: std::io::Error| {
+                let message = "the file whose lock says who backs up the database cannot be used: give this process access to it, or remove it";
+                Error::new(ErrorKind::Unavailable, message).because(error).with("path", path.display())
+            };
             let file =
-                File::options().create(true).truncate(false).write(true).open(beside(&self.path, LOCK));
-            // Also where the lock cannot be had at all: nobody ships then, and the state says so.
-            self.lock = file.ok().filter(|file| file.try_lock().is_ok());
+                File::options().create(true).truncate(false).write(true).open(&path).map_err(cannot)?;
+            match file.try_lock() {
+                Ok(()) => self.lock = Some(file),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(cannot(error)),
+            }
         }
-        self.lock.is_some()
+        Ok(self.lock.is_some())
     }
 
-    async fn try_turn(&mut self, now: bool, snapshot: bool) -> Result<bool> {
-        let time = self.clock.monotonic();
-        let shipper = match &mut self.shipper {
-            Some(shipper) => shipper,
-            None => {
+    fn shipper(&mut self) -> Result<&mut Shipper> {
+        match &mut self.shipper {
+            Some(shipper) => Ok(shipper),
+            none => {
                 let options = ShipOptions {
                     most_log: self.options.most_log,
                     patience: self.options.timeout,
@@ -288,19 +324,27 @@ impl Keeper {
                     vfs: self.options.vfs.clone(),
                 };
                 let (target, clock) = (Arc::clone(&self.target), Arc::clone(&self.clock));
-                self.shipper.insert(Shipper::open(&self.path, target, clock, self.gate.clone(), options)?)
+                let shipper = Shipper::open(&self.path, target, clock, self.gate.clone(), options)?;
+                Ok(none.insert(shipper))
             }
-        };
-        let (bytes, unshipped) = (shipper.log_bytes()?, shipper.unshipped()?);
-        // While the target takes what it gets, the commits that wait for the log are shipped in a moment.
-        if bytes > self.options.most_log && !self.pause.is_zero() {
-            shipper.abandon()?;
         }
+    }
+
+    async fn try_turn(&mut self, now: bool, snapshot: bool) -> Result<bool> {
+        let time = self.clock.monotonic();
+        // While the target takes what it gets, the commits that wait for the log are shipped in a moment.
+        let failing = !self.pause.is_zero();
+        let shipper = self.shipper()?;
+        if failing {
+            shipper.bound_log()?;
+        }
+        let unshipped = shipper.unshipped()?;
         let due = self.shipped.is_none_or(|shipped| time.saturating_sub(shipped) >= self.options.interval);
         if !now && (time < self.resume_at || !(due || unshipped >= EAGER)) {
             return Ok(false);
         }
         let began = self.clock.now();
+        let shipper = self.shipper()?;
         let shipped = match shipper.ship(16).await {
             Err(error) if error.kind() == ErrorKind::LimitExceeded => {
                 shipper.abandon()?;
@@ -330,25 +374,31 @@ impl Keeper {
     /// Checkpoints, snapshots, merges, forgets.
     async fn look_after(&mut self, shipped: bool, snapshot: bool) -> Result<()> {
         let Some(shipper) = &mut self.shipper else { return Ok(()) };
-        if shipper.log_bytes()? >= CHECKPOINT_BYTES {
+        // Commits wait for what is left: so only when that is little.
+        if shipper.log_bytes()? >= CHECKPOINT_BYTES && shipper.unshipped()? <= EAGER {
             shipper.checkpoint().await?;
         }
-        if let Some((_, job)) = self.job.take_if(|(_, job)| job.is_finished()) {
+        if let Some(job) = self.job.take_if(|job| job.task.is_finished()) {
             let parts =
-                job.await.map_err(|error| Error::internal("the snapshot panicked").because(error))??;
+                job.task.await.map_err(|error| Error::internal("the snapshot panicked").because(error))??;
             shipper.finish_snapshot(&parts).await?;
         }
-        if !shipped {
+        let current = shipper.chain().map(|chain| chain.name.as_str());
+        if let Some(job) = self.job.take_if(|job| current != Some(job.chain.as_str())) {
+            job.task.abort();
+        }
+        if !shipped || shipper.chain().is_none() {
             return Ok(());
         }
         if self.job.is_none() && (snapshot || shipper.wants_snapshot(self.options.snapshot)) {
             let base = shipper.begin_snapshot()?;
-            self.job = Some((base.id.clone(), task::spawn(base.put())));
+            let (chain, id) = (base.chain.clone(), base.id.clone());
+            self.job = Some(Job { chain, id, task: task::spawn(base.put()) });
         }
         shipper.merge().await?;
         let time = self.clock.monotonic();
         if self.forgotten.is_none_or(|last| time.saturating_sub(last) >= FORGET_EVERY) {
-            shipper.retain(self.job.as_ref().map(|(id, _)| id.as_str())).await?;
+            shipper.retain(self.job.as_ref().map(|job| job.id.as_str())).await?;
             self.forgotten = Some(time);
         }
         Ok(())
@@ -378,7 +428,7 @@ impl Keeper {
     async fn farewell(&mut self) {
         let clock = Arc::clone(&self.clock);
         let last = async {
-            if self.hold_lock() {
+            if self.hold_lock()? {
                 while !self.try_turn(true, false).await? {}
             }
             Ok::<_, Error>(())

@@ -1,7 +1,9 @@
-//! Files that appear whole or not at all, that are kept for one.
+//! Files that appear whole or not at all, that are kept for one, and that are shared with SQLite.
 
 #[cfg(feature = "sqlite")]
 mod scratch;
+#[cfg(feature = "sqlite")]
+mod shared;
 
 use std::{
     fs::{self, File},
@@ -10,7 +12,7 @@ use std::{
 };
 
 #[cfg(feature = "sqlite")]
-pub(super) use self::scratch::Scratch;
+pub(super) use self::{scratch::Scratch, shared::SharedFile};
 
 /// Moves `temporary` to `place`, where nothing may be.
 pub(super) fn publish(temporary: &Path, place: &Path) -> io::Result<()> {

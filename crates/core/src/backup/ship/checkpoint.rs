@@ -12,6 +12,8 @@ use crate::{
 pub(in crate::backup) const CHECKPOINT_BYTES: u64 = 16 << 20;
 /// How long commits wait at most for the target to take what came since the last object.
 pub(super) const COMMITS_WAIT: Duration = Duration::from_secs(2);
+/// How many objects that is at most: one that was made, one of what was left, and one of the transaction that ran.
+const COMMITS_WAIT_FOR: usize = 4;
 /// How long a checkpoint waits for readers of the old log.
 const READERS: Duration = Duration::from_millis(200);
 
@@ -37,21 +39,44 @@ impl Shipper {
     }
 
     /// Ships what is left while no commit runs, copies the log into the file and begins it anew. `false` where a reader was in the way: then
-    /// nothing is lost, and it is for the next time.
+    /// nothing is lost, and it is for the next time. So where the chain is given up meanwhile: the next one is begun when commits run again.
     pub(in crate::backup) async fn checkpoint(&mut self) -> Result<bool> {
         let closed = self.gate.close();
-        let patience = std::mem::replace(&mut self.options.patience, COMMITS_WAIT);
-        let shipped = self.ship(64).await;
+        let patience = self.options.patience;
+        let shipped = self.ship_rest().await;
         self.options.patience = patience;
-        if !shipped? || self.chain().is_none() {
+        if !shipped? {
             return Ok(false);
         }
-        let done = self.begin_log_anew()?;
+        let ended = self.begin_log_anew()?;
+        if ended.is_some() {
+            self.chain_mut()?.ended = ended;
+        }
         // The proof that nothing came between is in the log now, and need not be later.
         self.read_log()?;
         drop(closed);
-        self.counts.checkpoints += u64::from(done);
-        Ok(done)
+        self.counts.checkpoints += u64::from(ended.is_some());
+        Ok(ended.is_some())
+    }
+
+    /// Ships what is left within the time that commits wait; whether that was all. Begins no chain: that needs the gate, which is closed.
+    async fn ship_rest(&mut self) -> Result<bool> {
+        let until = self.clock.monotonic() + COMMITS_WAIT;
+        for _ in 0..COMMITS_WAIT_FOR {
+            self.options.patience = until.saturating_sub(self.clock.monotonic());
+            if self.ship_next().await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Gives up a log that is beyond its bound.
+    pub(in crate::backup) fn bound_log(&mut self) -> Result<()> {
+        if self.log_bytes()? > self.options.most_log {
+            self.abandon()?;
+        }
+        Ok(())
     }
 
     /// Keeps the log within its bound although it is not shipped. `false` where a reader was in the way.
@@ -60,27 +85,31 @@ impl Shipper {
             self.give_up("the write-ahead log had reached its bound before it was shipped");
         }
         let _closed = self.gate.close();
-        self.begin_log_anew()
+        self.begin_log_anew().map(|ended| ended.is_some())
     }
 
-    fn begin_log_anew(&self) -> Result<bool> {
+    /// How many frames the log had that is begun anew; `None` where a reader was in the way.
+    fn begin_log_anew(&self) -> Result<Option<u32>> {
         self.hand.busy_timeout(READERS).map_err(storage_error)?;
         let outcome = self
             .hand
-            .query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0))
+            .query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+            })
             .map_err(storage_error);
         self.hand.busy_timeout(Duration::from_secs(5)).map_err(storage_error)?;
         match outcome {
-            Ok(0) => {
+            Ok((0, frames)) => {
                 self.gate.bound(Some(self.options.most_log));
-                self.touch().map(|()| true)
+                self.touch()?;
+                Ok(Some(u32::try_from(frames).unwrap_or(0)))
             }
             // A reader: that commits wait would not help.
             Ok(_) => {
                 self.gate.bound(None);
-                Ok(false)
+                Ok(None)
             }
-            Err(error) if error.kind() == ErrorKind::Unavailable => Ok(false),
+            Err(error) if error.kind() == ErrorKind::Unavailable => Ok(None),
             Err(error) => Err(error),
         }
     }

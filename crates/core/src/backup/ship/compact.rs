@@ -28,7 +28,15 @@ impl Shipper {
         });
         let Some((level, first)) = due else { return Ok(false) };
         let name = chain.name.clone();
-        self.merge_into(&name, level, first).await?;
+        match self.merge_into(&name, level, first).await {
+            // What is shipped from now on must be restored without it.
+            Err(error) if error.kind() == ErrorKind::Corrupt => {
+                tracing::error!(target: "heptad::backup", %error, "an object of the backup is damaged");
+                self.give_up("an object of it is damaged");
+                return Ok(false);
+            }
+            outcome => outcome?,
+        }
         self.chain_mut()?.merged[usize::from(level) - 1] = first + span(level);
         Ok(true)
     }

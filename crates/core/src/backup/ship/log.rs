@@ -12,9 +12,9 @@ use crate::{
 
 impl Shipper {
     /// See [`LogFile::look`](crate::backup::wal::LogFile::look).
-    pub(super) fn look(&self, position: &Position, limit: usize) -> Result<Look> {
+    pub(super) fn look(&self, position: &Position, ended: Option<u32>, limit: usize) -> Result<Look> {
         let visible = self.frames()?;
-        self.log.look(position, visible, limit).map_err(|error| {
+        self.log.look(position, visible, ended, limit).map_err(|error| {
             Error::new(ErrorKind::Unavailable, "the write-ahead log cannot be read").because(error)
         })
     }
@@ -25,8 +25,8 @@ impl Shipper {
         if chain.pending.is_some() {
             return Ok(true);
         }
-        let position = chain.position;
-        match self.look(&position, OBJECT_BYTES)? {
+        let (position, ended) = (chain.position, chain.ended);
+        match self.look(&position, ended, OBJECT_BYTES)? {
             Look::Lost(why) => {
                 self.give_up(why);
                 Ok(true)
@@ -36,7 +36,7 @@ impl Shipper {
                 if end.salts != chain.position.salts {
                     // Begun anew, with nothing in it yet.
                     chain.log_start = (chain.next, chain.link);
-                    chain.position = end;
+                    (chain.position, chain.ended) = (end, None);
                     return self.read_log();
                 }
                 Ok(false)

@@ -95,6 +95,8 @@ pub(super) struct Chain {
     /// The number of the object that the write-ahead log begins with, and the link before it.
     log_start: (u64, Link),
     position: Position,
+    /// How many frames the log that `position` is in had when it was begun anew here.
+    ended: Option<u32>,
     pub(super) commit: u64,
     pub(super) time: i64,
     /// An object that is made and perhaps not put.
@@ -152,12 +154,23 @@ impl Shipper {
             if let State::Unknown(_) = self.state {
                 self.resume().await?;
             }
-            self.put_pending().await?;
-            if !self.read_log()? {
+            if self.ship_next().await? {
                 return Ok(true);
             }
-            self.put_pending().await?;
         }
+        Ok(false)
+    }
+
+    /// Ships the next object of the chain; whether there was none. A chain that cannot be gone on with is given up, and none is begun.
+    async fn ship_next(&mut self) -> Result<bool> {
+        self.put_pending().await?;
+        if let State::Unknown(_) = self.state {
+            return Ok(false);
+        }
+        if !self.read_log()? {
+            return Ok(true);
+        }
+        self.put_pending().await?;
         Ok(false)
     }
 

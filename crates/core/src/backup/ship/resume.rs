@@ -61,9 +61,9 @@ impl Shipper {
             (_, Some(name)) => match self.continued(name).await {
                 Ok(Ok(chain)) => ("", Some(chain)),
                 Ok(Err(why)) => (why, None),
-                Err(error) if error.kind() == ErrorKind::Corrupt => {
-                    tracing::error!(target: "heptad::backup", %error, "an object of the backup is damaged");
-                    ("the end of the last chain is damaged", None)
+                Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::NotFound) => {
+                    tracing::error!(target: "heptad::backup", %error, "an object of the backup is damaged or missing");
+                    ("the end of the last chain is damaged or missing", None)
                 }
                 Err(error) => return Err(error),
             },
@@ -106,7 +106,7 @@ impl Shipper {
             return Ok(Err("the last chain has no object yet"));
         };
         let (header, object) = self.watch(async { archive.log(name, 0, last).await }).await?;
-        if let Look::Lost(why) = self.look(&header.end, 1)? {
+        if let Look::Lost(why) = self.look(&header.end, None, 1)? {
             return Ok(Err(why));
         }
         let start = header.log_start;
@@ -128,6 +128,7 @@ impl Shipper {
             link: object.link,
             log_start: (start, before),
             position: header.end,
+            ended: None,
             commit: point.map_or(0, |point| point.commit),
             time: point.map_or(0, |point| point.time),
             pending: None,
@@ -160,6 +161,7 @@ impl Shipper {
             link,
             log_start: (1, link),
             position,
+            ended: None,
             commit: commit.unsigned_abs(),
             time: now,
             pending: None,

@@ -29,12 +29,15 @@ impl Shipper {
                 return Err(too_long());
             }
             if waited > self.options.patience {
-                let seconds = self.options.patience.as_secs_f64();
-                let message = format!("the backup target did not answer within {seconds} s");
-                return Err(Error::new(ErrorKind::Timeout, message).retry(Retry::Now));
+                return Err(unanswered(self.options.patience));
             }
         }
     }
+}
+
+pub(super) fn unanswered(patience: Duration) -> Error {
+    let message = format!("the backup target did not answer within {} s", patience.as_secs_f64());
+    Error::new(ErrorKind::Timeout, message).retry(Retry::Now)
 }
 
 pub(super) fn too_long() -> Error {

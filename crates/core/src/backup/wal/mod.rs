@@ -78,7 +78,19 @@ impl LogFile {
     ///
     /// `visible` is how many frames SQLite says the log has, asked before: frames behind it are being written, or were left by a transaction
     /// that failed; and where it is less than what was seen, the database was set back, whatever the frames still say.
-    pub(super) fn look(&self, position: &Position, visible: u32, limit: usize) -> io::Result<Look> {
+    ///
+    /// `ended` is how many frames the log of `position` had when it was begun anew, where that was seen. Whole transactions behind it either
+    /// failed (what was not synced is written all the same) or came unseen: that is not told apart, so they are `Lost`.
+    ///
+    /// # Errors
+    /// Where the log cannot be read, or a frame that SQLite says is committed does not fit its checksum.
+    pub(super) fn look(
+        &self,
+        position: &Position,
+        visible: u32,
+        ended: Option<u32>,
+        limit: usize,
+    ) -> io::Result<Look> {
         let Some(mut file) = self.open()? else { return Ok(Look::Lost("the write-ahead log is gone")) };
         let Some(header) = header(&mut file)? else {
             return Ok(Look::Lost("another program emptied the write-ahead log"));
@@ -91,7 +103,12 @@ impl LogFile {
             if !whole || visible < position.frames {
                 return Ok(Look::Lost("the database was set back: it no longer holds what was shipped"));
             }
-            return tail(&mut file, &header, position, visible, limit);
+            let rest = tail(&mut file, &header, position, visible, limit)?;
+            if !rest.enough && rest.read < visible {
+                let what = "frames that are committed do not fit their checksums";
+                return Err(io::Error::new(ErrorKind::InvalidData, what));
+            }
+            return Ok(Look::Tail(rest.transactions, rest.end));
         }
         if header.salts[0] != position.salts[0].wrapping_add(1) {
             return Ok(Look::Lost("the write-ahead log is another one"));
@@ -108,17 +125,19 @@ impl LogFile {
         if !kept(&mut file)? {
             return Ok(GONE);
         }
-        // All of it was committed, else the log would not have been begun anew.
         let rest = tail(&mut file, &header, position, u32::MAX, limit)?;
         if !kept(&mut file)? {
             return Ok(GONE);
         }
-        match rest {
-            Look::Tail(transactions, _) if transactions.is_empty() => {
-                Ok(Look::Tail(transactions, header.begin()))
-            }
-            rest => Ok(rest),
+        if rest.transactions.is_empty() {
+            return Ok(Look::Tail(rest.transactions, header.begin()));
         }
+        if ended.is_some_and(|ended| rest.end.frames > ended) {
+            return Ok(Look::Lost(
+                "behind the end of the write-ahead log are transactions that it did not have",
+            ));
+        }
+        Ok(Look::Tail(rest.transactions, rest.end))
     }
 
     fn open(&self) -> io::Result<Option<BufReader<File>>> {
@@ -148,6 +167,16 @@ fn frame_header(file: &mut BufReader<File>, log: &LogHeader, index: u32) -> io::
     Ok(filled(file, &mut bytes)?.then(|| FrameHeader::read(&bytes)))
 }
 
+/// What was read behind a position.
+struct Rest {
+    transactions: Vec<Transaction>,
+    end: Position,
+    /// How many frames are before where reading ended.
+    read: u32,
+    /// It ended because that was enough.
+    enough: bool,
+}
+
 /// The whole transactions behind `position`: frames with its salts whose checksums go on from its own.
 fn tail(
     file: &mut BufReader<File>,
@@ -155,7 +184,7 @@ fn tail(
     position: &Position,
     visible: u32,
     limit: usize,
-) -> io::Result<Look> {
+) -> io::Result<Rest> {
     file.seek(SeekFrom::Start(log.offset(position.frames)))?;
     let (mut transactions, mut end) = (Vec::new(), *position);
     let (mut at, mut pages, mut bytes) = (*position, BTreeMap::new(), 0);
@@ -177,7 +206,7 @@ fn tail(
             end = at;
         }
     }
-    Ok(Look::Tail(transactions, end))
+    Ok(Rest { transactions, end, read: at.frames, enough: bytes >= limit })
 }
 
 /// Fills `bytes`; `false` where the file ends before.

@@ -129,6 +129,66 @@ async fn a_database_that_was_set_back_begins_a_new_chain() {
 }
 
 #[tokio::test]
+async fn commits_behind_the_one_that_was_set_back_to_can_still_be_restored() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let target: Arc<dyn BackupTarget> = Arc::new(MemoryTarget::new());
+    let place = site(folder.path(), Arc::clone(&target), options()).await;
+    let mut old = Vec::new();
+    for n in 1..=6 {
+        old.push((place.commit(n).await, held(&*place.store).await));
+        place.ship().await;
+    }
+    let path = place.path.clone();
+    drop(place);
+    let (back, _) = old[1];
+    restore(Arc::clone(&target), RestorePoint::Commit(back), &path, Existing::MoveAside, Arc::new(Silent))
+        .await
+        .expect("it is restored over");
+    let place = site(folder.path(), Arc::clone(&target), options()).await;
+    let newer = place.commit(30).await;
+    place.ship().await;
+    let now = held(&*place.store).await;
+    assert_eq!(newer, old[2].0, "there are two commits of that number");
+    for (commit, expected) in [(newer, &now), (old[4].0, &old[4].1)] {
+        let path = folder.path().join(format!("{commit}.db"));
+        restored(&target, RestorePoint::Commit(commit), &path).await.expect("it is restored");
+        assert_eq!(held(&opened(&path).await).await, *expected, "{commit}");
+    }
+    let error = restored(&target, RestorePoint::Commit(old[5].0 + 1), &folder.path().join("none.db")).await;
+    let error = error.expect_err("it is nowhere");
+    assert!(error.message().contains(&format!("the last one is {newer}")), "{error}");
+}
+
+#[tokio::test]
+async fn a_log_with_a_flipped_bit_is_not_taken_for_shipped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let target: Arc<dyn BackupTarget> = Arc::new(MemoryTarget::new());
+    let mut slow = options();
+    slow.interval = std::time::Duration::from_secs(3600);
+    let place = site(folder.path(), Arc::clone(&target), slow).await;
+    place.commit(1).await;
+    place.ship().await;
+    let log = place.path.with_extension("db-wal");
+    let begin = log.metadata().expect("a log").len() as usize;
+    place.commit(2).await;
+    place.commit(3).await;
+    let mut bytes = std::fs::read(&log).expect("a log");
+    bytes[begin + 1000] ^= 1;
+    std::fs::write(&log, &bytes).expect("a log");
+    let before = target.list("chains").await.expect("a list");
+    for _ in 0..2 {
+        let error = place.backup.run(false).await.expect_err("what is committed cannot be read");
+        assert!(format!("{error:?}").contains("checksums"), "{error:?}");
+        assert_eq!(place.backup.live().expect("a backup").state, BackupState::Failing);
+    }
+    assert_eq!(target.list("chains").await.expect("a list"), before);
+    bytes[begin + 1000] ^= 1;
+    std::fs::write(&log, &bytes).expect("a log");
+    place.ship().await;
+    same(&target, &*place.store, &folder.path().join("restored.db")).await;
+}
+
+#[tokio::test]
 async fn two_databases_do_not_share_a_target() {
     let (one, other) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let target: Arc<dyn BackupTarget> = Arc::new(MemoryTarget::new());

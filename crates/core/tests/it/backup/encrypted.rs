@@ -67,7 +67,8 @@ async fn a_store_restored_twice_is_whole_and_its_nonces_differ() {
             );
         }
         let verified = store.verify(&Silent).await.expect("it is verified");
-        let _ = verified;
+        assert_eq!((verified.damaged, verified.damages), (0, Vec::new()));
+        assert!(verified.records >= 10, "{} records", verified.records);
     }
     assert_eq!(sealed.len(), 20);
 }

@@ -9,6 +9,8 @@ mod damage;
 #[cfg(all(feature = "sqlite", feature = "encryption"))]
 mod encrypted;
 #[cfg(feature = "sqlite")]
+mod lock;
+#[cfg(feature = "sqlite")]
 mod operations;
 #[cfg(feature = "sqlite")]
 mod place;
@@ -16,6 +18,8 @@ mod place;
 mod points;
 #[cfg(all(feature = "sqlite", unix))]
 mod power;
+#[cfg(feature = "sqlite")]
+mod retention;
 #[cfg(feature = "sqlite")]
 mod speed;
 mod targets;

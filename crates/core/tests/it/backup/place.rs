@@ -9,7 +9,7 @@ use std::{
 use heptad_core::{
     Result,
     backup::{BackupOptions, BackupTarget, Backups, Existing, RestorePoint, Restored, restore},
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     progress::Silent,
     store::{
         Batch, KeyRange, Offset, Page, Store, Value,
@@ -33,6 +33,16 @@ pub(super) fn options() -> BackupOptions {
 }
 
 pub(super) async fn site(folder: &Path, target: Arc<dyn BackupTarget>, options: BackupOptions) -> Site {
+    site_at(folder, target, options, Arc::new(SystemClock)).await
+}
+
+/// The same, with a clock of its own for the backup.
+pub(super) async fn site_at(
+    folder: &Path,
+    target: Arc<dyn BackupTarget>,
+    options: BackupOptions,
+    clock: Arc<dyn Clock>,
+) -> Site {
     let gate = LogGate::default();
     let vfs = options.vfs.clone();
     let sqlite = SqliteOptions {
@@ -43,7 +53,7 @@ pub(super) async fn site(folder: &Path, target: Arc<dyn BackupTarget>, options: 
     };
     let path = folder.join("store.db");
     let store = SqliteStore::open(&path, sqlite, Arc::new(SystemClock)).await.expect("the store opens");
-    let backup = Backups::start(&path, target, gate, options, Arc::new(SystemClock), &Metrics::new());
+    let backup = Backups::start(&path, target, gate, options, clock, &Metrics::new());
     Site { store: Arc::new(store), backup: backup.expect("a thread"), path }
 }
 

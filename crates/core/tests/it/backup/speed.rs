@@ -68,4 +68,5 @@ async fn a_gigabyte_is_restored_and_less_than_a_second_can_be_lost() {
         done.contents.entries,
     );
     assert_eq!(done.contents.records, n + 2);
+    assert!(lag < Duration::from_secs(1), "{lag:?} could have been lost");
 }

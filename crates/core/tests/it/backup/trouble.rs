@@ -1,14 +1,27 @@
-//! A target that is down, full or slow, and a storm of commits.
+//! A target that is down, full, slow or silent, a storm of commits, and other programs at the worst moment.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, OnceLock, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc,
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
 
 use heptad_core::{
-    Kernel,
-    backup::{BackupOptions, BackupState, BackupTarget, RestorePoint, target::MemoryTarget},
+    Error, ErrorKind, Kernel, Result,
+    backup::{
+        BackupOptions, BackupState, BackupTarget, RestorePoint,
+        target::{Listing, MemoryTarget},
+    },
     clock::SystemClock,
     kernel::Ports,
     operation::{Context, Handle as _, HealthPart, HealthState, Platform},
-    store::Store,
+    store::{Store, sqlite::SqliteStore},
 };
 use heptad_testkit::backup::Troubled;
 
@@ -50,7 +63,7 @@ async fn a_target_that_is_down_is_told_of_and_nothing_is_missing_when_it_is_back
 }
 
 /// What a platform with this backup says of its health.
-async fn health(place: &Site) -> HealthPart {
+pub(super) async fn health(place: &Site) -> HealthPart {
     let (ports, _) = crate::platform::ports();
     let kernel = Kernel::new(Ports { backup: place.backup.clone(), clock: Arc::new(SystemClock), ..ports });
     let health = Platform::new(Context::owner(kernel)).health().await.expect("it answers");
@@ -58,7 +71,7 @@ async fn health(place: &Site) -> HealthPart {
 }
 
 /// Writes until `bytes` were committed, and returns how large the log was at most meanwhile.
-async fn storm(place: &Site, bytes: usize) -> u64 {
+pub(super) async fn storm(place: &Site, bytes: usize) -> u64 {
     let log = place.path.with_extension("db-wal");
     let (mut written, mut largest, mut n) = (0, 0, 0);
     while written < bytes {
@@ -78,8 +91,8 @@ async fn storm(place: &Site, bytes: usize) -> u64 {
 }
 
 /// The bound: `backup.most_log`, and one transaction (16 MiB) and its frames.
-const MOST: u64 = 48 << 20;
-const SLACK: u64 = 24 << 20;
+pub(super) const MOST: u64 = 48 << 20;
+pub(super) const SLACK: u64 = 24 << 20;
 
 async fn storm_against(
     troubled: Troubled,
@@ -130,4 +143,165 @@ async fn when_the_backup_ends_the_store_looks_after_its_log_again() {
     let place = Site { store, backup: heptad_core::backup::Backups::default(), path };
     let largest = storm(&place, 160 << 20).await;
     assert!(largest < 100 << 20, "the log had {largest} bytes");
+}
+
+/// What a test does whenever something is put. `false`: it is not put, and nothing is answered.
+#[async_trait]
+trait Hook: Send + Sync {
+    async fn put(&self, name: &str) -> Result<bool>;
+}
+
+struct Hooked<H> {
+    inner: MemoryTarget,
+    hook: H,
+}
+
+#[async_trait]
+impl<H: Hook> BackupTarget for Hooked<H> {
+    fn describe(&self) -> String {
+        self.inner.describe()
+    }
+
+    async fn put(&self, name: &str, bytes: Arc<[u8]>) -> Result<()> {
+        if !self.hook.put(name).await? {
+            std::future::pending::<()>().await;
+        }
+        self.inner.put(name, bytes).await
+    }
+
+    async fn get(&self, name: &str) -> Result<Vec<u8>> {
+        self.inner.get(name).await
+    }
+
+    async fn list(&self, folder: &str) -> Result<Listing> {
+        self.inner.list(folder).await
+    }
+
+    async fn delete(&self, name: &str) -> Result<()> {
+        self.inner.delete(name).await
+    }
+}
+
+/// Empties the write-ahead log as another program does when it closes the file, once: while commits wait for an object.
+#[derive(Default)]
+struct Empty {
+    site: OnceLock<(Weak<SqliteStore>, PathBuf)>,
+    done: AtomicBool,
+}
+
+#[async_trait]
+impl Hook for Empty {
+    async fn put(&self, _: &str) -> Result<bool> {
+        let Some((store, path)) = self.site.get().filter(|_| !self.done.load(Ordering::SeqCst)) else {
+            return Ok(true);
+        };
+        let Some(store) = store.upgrade() else { return Ok(true) };
+        if path.with_extension("db-wal").metadata().map_or(0, |log| log.len()) < 16 << 20 {
+            return Ok(true);
+        }
+        // Only while no transaction may run does a commit have to wait.
+        let commit = store.commit(batch(1, 9));
+        if tokio::time::timeout(Duration::from_millis(700), commit).await.is_err() {
+            let other = rusqlite::Connection::open(path).expect("the file opens");
+            other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
+            self.done.store(true, Ordering::SeqCst);
+        }
+        Ok(true)
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_is_emptied_while_commits_wait_for_the_target_does_not_stop_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hooked = Arc::new(Hooked { inner: MemoryTarget::new(), hook: Empty::default() });
+    let target: Arc<dyn BackupTarget> = Arc::clone(&hooked) as _;
+    let place = site(folder.path(), Arc::clone(&target), options()).await;
+    let known = (Arc::downgrade(&place.store), place.path.clone());
+    assert!(hooked.hook.site.set(known).is_ok());
+    let work = async {
+        for _ in 0..40 {
+            if hooked.hook.done.load(Ordering::SeqCst) {
+                break;
+            }
+            storm(&place, 24 << 20).await;
+        }
+        let last = place.commit(1).await;
+        assert_eq!(place.ship().await, last);
+    };
+    if tokio::time::timeout(Duration::from_secs(180), work).await.is_err() {
+        // What hangs would keep this from ending.
+        std::mem::forget(place);
+        panic!("a commit waits for ever");
+    }
+    assert!(hooked.hook.done.load(Ordering::SeqCst), "it was emptied while commits waited");
+    let path = folder.path().join("restored.db");
+    restored(&target, RestorePoint::Latest, &path).await.expect("it is restored");
+    assert_eq!(held(&opened(&path).await).await, held(&*place.store).await);
+}
+
+/// Parts of snapshots: the first put is never answered, the second fails, and the third is answered although it is lost.
+#[derive(Default)]
+struct Parts {
+    puts: AtomicU64,
+    names: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Hook for Parts {
+    async fn put(&self, name: &str) -> Result<bool> {
+        if !name.contains("/base-") {
+            return Ok(true);
+        }
+        self.names.lock().expect("no panic").push(name.to_owned());
+        match self.puts.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(false),
+            1 => Err(Error::new(ErrorKind::Unavailable, "a line that broke")),
+            _ => Ok(true),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_whose_part_is_not_answered_is_gone_on_with() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hooked = Arc::new(Hooked { inner: MemoryTarget::new(), hook: Parts::default() });
+    let target: Arc<dyn BackupTarget> = Arc::clone(&hooked) as _;
+    let quick = BackupOptions { timeout: Duration::from_millis(500), ..options() };
+    let place = site(folder.path(), Arc::clone(&target), quick).await;
+    place.commit(1).await;
+    tokio::time::timeout(Duration::from_secs(120), place.ship()).await.expect("it does not hang");
+    let names = hooked.hook.names.lock().expect("no panic").clone();
+    assert!(names.len() >= 3 && names[..3].iter().all(|name| *name == names[0]), "{names:?}");
+    let path = folder.path().join("restored.db");
+    restored(&target, RestorePoint::Latest, &path).await.expect("it is restored");
+}
+
+/// A share that is gone: whoever writes to it sleeps in the kernel, and no patience wakes the thread.
+struct Gone(Arc<Mutex<mpsc::Receiver<()>>>);
+
+#[async_trait]
+impl Hook for Gone {
+    async fn put(&self, _: &str) -> Result<bool> {
+        let gone = Arc::clone(&self.0);
+        let write = tokio::task::spawn_blocking(move || gone.lock().expect("no panic").recv());
+        let _ = write.await;
+        Ok(true)
+    }
+}
+
+#[tokio::test]
+async fn a_target_that_never_answers_does_not_keep_a_platform_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (back, gone) = mpsc::channel();
+    let hook = Gone(Arc::new(Mutex::new(gone)));
+    let place = site(folder.path(), Arc::new(Hooked { inner: MemoryTarget::new(), hook }), options()).await;
+    place.commit(1).await;
+    let (closed, wait) = mpsc::channel();
+    std::thread::spawn(move || {
+        drop(place);
+        let _ = closed.send(());
+    });
+    // It takes five seconds to say farewell.
+    wait.recv_timeout(Duration::from_secs(120)).expect("it is closed");
+    drop(back);
 }
