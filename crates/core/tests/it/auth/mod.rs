@@ -2,7 +2,7 @@
 
 mod audit;
 #[cfg(feature = "jwt")]
-mod jwt;
+pub(crate) mod jwt;
 mod keys;
 mod laws;
 #[cfg(feature = "oidc")]

@@ -21,34 +21,34 @@ use ring::{
 };
 use serde_json::{Value, json};
 
-pub(super) const ISSUER: &str = "https://login.example.org";
-pub(super) const AUDIENCE: &str = "https://api.example.org";
+pub(crate) const ISSUER: &str = "https://login.example.org";
+pub(crate) const AUDIENCE: &str = "https://api.example.org";
 
-pub(super) fn b64(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn b64(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// An issuer's key that signs.
-pub(super) enum Signer {
+pub(crate) enum Signer {
     P256(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
     Hmac(Vec<u8>),
 }
 
 impl Signer {
-    pub(super) fn p256() -> Self {
+    pub(crate) fn p256() -> Self {
         let random = SystemRandom::new();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).expect("a key");
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random);
         Self::P256(pair.expect("a key"))
     }
 
-    pub(super) fn ed25519() -> Self {
+    pub(crate) fn ed25519() -> Self {
         let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("a key");
         Self::Ed25519(Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).expect("a key"))
     }
 
-    pub(super) fn algorithm(&self) -> &'static str {
+    pub(crate) fn algorithm(&self) -> &'static str {
         match self {
             Self::P256(_) => "ES256",
             Self::Ed25519(_) => "EdDSA",
@@ -57,7 +57,7 @@ impl Signer {
     }
 
     /// What verifies what it signs.
-    pub(super) fn jwk(&self, kid: &str) -> Value {
+    pub(crate) fn jwk(&self, kid: &str) -> Value {
         match self {
             Self::P256(pair) => {
                 let point = pair.public_key().as_ref();
@@ -71,7 +71,7 @@ impl Signer {
         }
     }
 
-    pub(super) fn sign(&self, message: &str) -> Vec<u8> {
+    pub(crate) fn sign(&self, message: &str) -> Vec<u8> {
         match self {
             Self::P256(pair) => {
                 pair.sign(&SystemRandom::new(), message.as_bytes()).expect("signed").as_ref().to_vec()
@@ -84,34 +84,34 @@ impl Signer {
     }
 
     /// A token of these bytes, signed well whatever they are.
-    pub(super) fn token_of(&self, header: &[u8], claims: &[u8]) -> String {
+    pub(crate) fn token_of(&self, header: &[u8], claims: &[u8]) -> String {
         let signed = format!("{}.{}", b64(header), b64(claims));
         let signature = b64(self.sign(&signed));
         format!("{signed}.{signature}")
     }
 
-    pub(super) fn token(&self, header: &Value, claims: &Value) -> String {
+    pub(crate) fn token(&self, header: &Value, claims: &Value) -> String {
         self.token_of(header.to_string().as_bytes(), claims.to_string().as_bytes())
     }
 
     /// A token with the usual header.
-    pub(super) fn claim(&self, kid: &str, claims: &Value) -> String {
+    pub(crate) fn claim(&self, kid: &str, claims: &Value) -> String {
         self.token(&json!({ "alg": self.algorithm(), "typ": "JWT", "kid": kid }), claims)
     }
 }
 
-pub(super) fn set(keys: &[Value]) -> KeySet {
+pub(crate) fn set(keys: &[Value]) -> KeySet {
     KeySet::parse(json!({ "keys": keys }).to_string().as_bytes()).expect("a set of keys")
 }
 
 /// Claims that nobody objects to, at the time of `clock`.
-pub(super) fn claims(clock: &VirtualClock) -> Value {
+pub(crate) fn claims(clock: &VirtualClock) -> Value {
     let now = clock.now().as_second();
     json!({ "iss": ISSUER, "aud": AUDIENCE, "sub": "ada", "iat": now, "nbf": now, "exp": now + 300 })
 }
 
 /// `claims` with some of them changed; `null` removes one.
-pub(super) fn with(mut claims: Value, changes: Value) -> Value {
+pub(crate) fn with(mut claims: Value, changes: Value) -> Value {
     for (name, value) in changes.as_object().expect("an object") {
         if value.is_null() {
             claims.as_object_mut().expect("an object").remove(name);
@@ -123,12 +123,12 @@ pub(super) fn with(mut claims: Value, changes: Value) -> Value {
 }
 
 /// Somebody who trusts [`ISSUER`] with these keys.
-pub(super) fn trusting(clock: &VirtualClock, issuer: Issuer, set: KeySet) -> Verifier {
+pub(crate) fn trusting(clock: &VirtualClock, issuer: Issuer, set: KeySet) -> Verifier {
     let verifier = Verifier::new(Arc::new(clock.clone()));
     verifier.trust(issuer, Keys::Fixed(Arc::new(set))).expect("it can be trusted")
 }
 
-pub(super) fn issuer() -> Issuer {
+pub(crate) fn issuer() -> Issuer {
     Issuer::new(ISSUER, AUDIENCE)
 }
 

@@ -1,13 +1,31 @@
 //! Export by OTLP, to a collector that decodes every byte.
 
-#[cfg(all(feature = "openai", feature = "anthropic", feature = "tantivy"))]
+#[cfg(all(
+    feature = "openai",
+    feature = "anthropic",
+    feature = "tantivy",
+    feature = "jwt",
+    feature = "encryption"
+))]
 mod canaries;
 mod collector;
 mod loss;
 mod options;
-#[cfg(all(feature = "openai", feature = "anthropic", feature = "tantivy"))]
+#[cfg(all(
+    feature = "openai",
+    feature = "anthropic",
+    feature = "tantivy",
+    feature = "jwt",
+    feature = "encryption"
+))]
 mod shape;
-#[cfg(all(feature = "openai", feature = "anthropic", feature = "tantivy"))]
+#[cfg(all(
+    feature = "openai",
+    feature = "anthropic",
+    feature = "tantivy",
+    feature = "jwt",
+    feature = "encryption"
+))]
 mod world;
 
 use std::{sync::Arc, time::Duration};

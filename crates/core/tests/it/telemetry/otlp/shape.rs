@@ -80,9 +80,9 @@ fn a_trace_goes_from_the_operation_over_the_adapter_to_the_model_and_the_consume
             vec!["db.system.name=tantivy", "db.operation.name=query"],
         ),
         (
-            "search.index > commit memory",
+            "search.index > commit encrypted-memory",
             SpanKind::Client,
-            vec!["db.system.name=memory", "db.operation.name=commit"],
+            vec!["db.system.name=encrypted-memory", "db.operation.name=commit"],
         ),
         (
             "events.publish > publish local",
@@ -95,9 +95,9 @@ fn a_trace_goes_from_the_operation_over_the_adapter_to_the_model_and_the_consume
             ],
         ),
         (
-            "events.publish > publish local > commit memory",
+            "events.publish > publish local > commit encrypted-memory",
             SpanKind::Client,
-            vec!["db.system.name=memory", "db.operation.name=commit"],
+            vec!["db.system.name=encrypted-memory", "db.operation.name=commit"],
         ),
         (
             "events.publish > publish local > process",

@@ -1,35 +1,51 @@
-//! A platform with every port, two hosted models in a chain and a collector, in which everything happens that is traced or counted. Whatever comes
-//! from outside holds a canary.
+//! A platform with an encrypted store, a bus, a search index, two hosted models in a chain, an issuer of tokens and a collector, in which everything
+//! happens that is traced or counted there. Whatever comes from outside holds a canary. Nobody signs in, and nothing is backed up.
 
 use std::sync::Arc;
 
 use futures_util::TryStreamExt as _;
 use heptad_core::{
     ErrorKind, Kernel, Result,
-    auth::operations::Auth,
+    auth::{
+        self,
+        jwt::{Keys, Mapping, Verifier},
+        operations::Auth,
+    },
     clock::{Clock, SystemClock},
     config::{Config, LoadOptions},
+    crypto::TextKeyRing,
     events::{Events, GroupConfig, LocalBus, Topic},
-    kernel::Ports,
+    kernel::{Ports, Security},
     llm::{self, operations::Llm},
     operation::{Context, Platform, Principal, Registry, Reply},
     search::{Catalog, operations::Search, tantivy::TantivyIndex},
-    store::{Store, memory::MemoryStore},
+    store::{
+        Store,
+        encrypted::{Encrypted, EncryptedOptions, operations::Encryption},
+        memory::MemoryStore,
+    },
     telemetry::{MeteredBus, MeteredIndex, MeteredStore, Metrics},
 };
 use serde_json::{Value, json};
 
-use crate::llm::hosted::{
-    anthropic,
-    server::{Act, Received, Server, events, json as answer},
+use crate::{
+    auth::jwt::{AUDIENCE, ISSUER, Signer, issuer, set},
+    llm::hosted::{
+        anthropic,
+        server::{Act, Received, Server, events, json as answer},
+    },
 };
 
 /// The key of the provider, the same for both.
 const KEY: &str = "sk-canary-0123456789";
 
+/// The key ring of the store: 32 bytes in base64.
+const RING: &str = "2026 canaryInTheKeyRingAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
 pub(super) struct World {
     pub(super) kernel: Kernel,
     pub(super) folder: tempfile::TempDir,
+    signer: Signer,
     _server: Server,
 }
 
@@ -59,8 +75,17 @@ impl World {
         let config = Config::load(options.set("encryption.keys", "canary-in-the-configuration")).unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let time = || Arc::clone(&clock);
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(time()));
-        let store: Arc<dyn Store> = Arc::new(MeteredStore::new(store, metrics, time()));
+        let ring = Arc::new(TextKeyRing::parse(RING).unwrap());
+        let memory = Arc::new(MemoryStore::new(time()));
+        let encrypted = Encrypted::open(memory, ring, EncryptedOptions::default(), time()).await.unwrap();
+        let encrypted = Arc::new(encrypted);
+        let store: Arc<dyn Store> = Arc::new(MeteredStore::new(Arc::clone(&encrypted) as _, metrics, time()));
+        let signer = Signer::p256();
+        let keys = Keys::Fixed(Arc::new(set(&[signer.jwk("k")])));
+        let trusted = issuer().mapping(Mapping::of(ISSUER).roles("groups", ""));
+        let tokens = Verifier::new(time()).trust(trusted, keys).unwrap();
+        let security =
+            Security { tokens: Some(Arc::new(tokens)), encryption: Some(encrypted), ..Security::default() };
         let bus = Arc::new(LocalBus::new(Arc::clone(&store), time()));
         let index = MeteredIndex::new(Arc::new(TantivyIndex::in_memory()), metrics, time());
         let variable = |name: &str| (name == "KEY").then(|| KEY.to_owned());
@@ -68,6 +93,7 @@ impl World {
         let operations = Registry::default()
             .with(Platform::OPERATIONS)
             .with(Auth::OPERATIONS)
+            .with(Encryption::OPERATIONS)
             .with(Events::OPERATIONS)
             .with(Search::OPERATIONS)
             .with(Llm::OPERATIONS);
@@ -76,14 +102,14 @@ impl World {
             search: Some(Catalog::new(Arc::clone(&store), Arc::new(index))),
             store,
             llm,
-            security: Default::default(),
+            security,
             clock,
             config,
             metrics: metrics.clone(),
             backup: Default::default(),
             operations,
         });
-        Self { kernel, folder, _server: server }
+        Self { kernel, folder, signer, _server: server }
     }
 
     /// Calls an operation as the owner, to its end.
@@ -104,6 +130,10 @@ impl World {
         self.consumers().await;
         self.models().await;
         self.strangers().await;
+        self.bearers().await;
+        for operation in ["status", "rotate", "rewrap", "reencrypt", "retire", "verify"] {
+            self.call(&format!("encryption.{operation}"), json!({})).await.unwrap();
+        }
         self.call("platform.config", json!({})).await.unwrap();
         self.call("platform.health", json!({})).await.unwrap();
     }
@@ -163,5 +193,25 @@ impl World {
         self.call_as(context, "search.query", json!({"collection": "notes", "query": "canary-in-the-query"}))
             .await
             .unwrap_err();
+    }
+
+    /// Whoever has a token, or something like it.
+    async fn bearers(&self) {
+        let now = self.kernel.clock.now().as_second();
+        let claims = json!({
+            "iss": ISSUER, "aud": AUDIENCE, "sub": "stranger-canary", "iat": now, "exp": now + 300,
+            "email": "canary-in-a-claim", "groups": ["reader", "canary-in-a-group"],
+        });
+        let token = self.signer.claim("k", &claims);
+        let bearer = auth::authenticate(&self.kernel, &token).await.unwrap();
+        let context = Context::owner(self.kernel.clone()).as_principal(bearer);
+        let query = json!({"collection": "notes", "query": "canary-in-the-document"});
+        self.call_as(context.clone(), "search.query", query).await.unwrap();
+        self.call_as(context, "encryption.rotate", json!({})).await.unwrap_err();
+        let forged = Signer::p256().claim("k", &claims);
+        let strange = self.signer.claim("canary-in-the-kid", &claims);
+        for token in [&*forged, &strange, "canary.in.token", &format!("{token}canary")] {
+            auth::authenticate(&self.kernel, token).await.unwrap_err();
+        }
     }
 }
