@@ -28,7 +28,8 @@ impl Bits {
     }
 }
 
-/// A set of items of one [`Vectors`](crate::Vectors), made by [`allow`](crate::Vectors::allow); good until items are added or removed.
+/// A set of items of one [`Vectors`](crate::Vectors), made by [`allow`](crate::Vectors::allow); good for it and its clones until
+/// items are added or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowed {
     pub(crate) bits: Bits,

@@ -1,6 +1,10 @@
 //! The set of items: what is added, replaced, removed, and how room is won back.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::HashMap,
+    ops::Range,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use crate::{
     Allowed, Error,
@@ -33,6 +37,12 @@ pub struct Vectors {
     pub(crate) generation: u64,
 }
 
+/// What no state of any set has been called: a filter fits the state that it was made of, and copies of it.
+fn generation() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 #[derive(Clone)]
 struct Slot {
     id: Box<str>,
@@ -56,7 +66,7 @@ impl Vectors {
             places: HashMap::new(),
             live: Bits::default(),
             live_rows: 0,
-            generation: 0,
+            generation: generation(),
         })
     }
 
@@ -123,7 +133,7 @@ impl Vectors {
     /// Removes an item; returns whether it was there.
     pub fn remove(&mut self, id: &str) -> bool {
         let Some(slot) = self.places.remove(id) else { return false };
-        self.generation += 1;
+        self.generation = generation();
         self.live.clear(slot);
         let gone = &mut self.slots[slot as usize];
         self.live_rows -= gone.rows.len();
@@ -204,7 +214,7 @@ impl Vectors {
     /// Gives the last rows to the item `id`.
     fn settle(&mut self, id: Box<str>, rows: Range<usize>) {
         let slot = self.slots.len() as u32;
-        self.generation += 1;
+        self.generation = generation();
         self.live.set(slot);
         self.live_rows += rows.len();
         self.places.insert(id.clone(), slot);

@@ -33,6 +33,16 @@ fn a_filter_of_another_state_is_refused() {
     assert_eq!((allowed.len(), allowed.is_empty()), (1, false));
     vectors.insert("b", &[[1.0]]).expect("inserted");
     assert_eq!(vectors.nearest(&[1.0], 1, Some(&allowed), 1), Err(Error::StaleFilter));
+    // Another set is in another state, though it has seen as many changes.
+    let mut other = Vectors::new(1).expect("valid dimensions");
+    other.insert("c", &[[1.0]]).expect("inserted");
+    assert_eq!(other.nearest(&[1.0], 1, Some(&allowed), 1), Err(Error::StaleFilter));
+    let (copy, allowed) = (vectors.clone(), vectors.allow(["b"]));
+    assert_eq!(
+        copy.nearest(&[1.0], 2, Some(&allowed), 1).map(|found| found.len()),
+        Ok(1),
+        "a copy is the same"
+    );
 }
 
 #[test]
