@@ -194,7 +194,10 @@ pub(super) fn pooling_folder(modules: &Bytes) -> Result<Option<String>> {
     let pooling =
         modules.into_iter().find(|module| module.kind.ends_with(".Pooling")).map(|module| module.path);
     match pooling {
-        Some(path) if path.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') => {
+        Some(path)
+            if !path.is_empty()
+                && path.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') =>
+        {
             Ok(Some(path))
         }
         Some(_) => Err(Error::metadata("modules.json", "the path of the pooling module is no plain name")),

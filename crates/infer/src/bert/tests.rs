@@ -301,8 +301,18 @@ fn what_does_not_fit_is_refused_by_name() {
         &serde_json::json!([{ "type": "sentence_transformers.models.Dense", "path": "2_Dense" }]),
     ));
     assert!(refused(&Parts { modules, ..parts() }).contains("a module `Dense` is not built"));
-    let outside = bytes(&serde_json::json!([{ "type": "x.Pooling", "path": "../../etc" }]));
-    assert!(super::config::pooling_folder(&outside).is_err());
+    // Each of these would lead out of the model's folder.
+    for module in [
+        serde_json::json!([{ "type": "x.Pooling", "path": "../../etc" }]),
+        serde_json::json!([{ "type": "x.Pooling", "path": "/etc" }]),
+        serde_json::json!([{ "type": "x.Pooling", "path": "" }]),
+        serde_json::json!([{ "type": "x.Pooling" }]),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("modules.json"), module.to_string()).expect("written");
+        let error = Bert::open(folder.path(), &Options::default()).map(drop).expect_err("it is refused");
+        assert!(error.to_string().contains("the path of the pooling module is no plain name"), "{error}");
+    }
     assert!(matches!(
         Bert::open(std::path::Path::new("nowhere"), &Options::default()),
         Err(Error::File { .. })
