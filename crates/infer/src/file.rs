@@ -35,7 +35,7 @@ impl Bytes {
         #[expect(unsafe_code, reason = "mapping a file is the one thing that cannot be done without")]
         // SAFETY: the map is read-only and private to this type, which hands out `&[u8]` only. Another process that writes to the file
         // can change what we read: every byte is checked where it is used, none is trusted to stay what it was, and no type with
-        // invalid bit patterns is ever laid over it. Shortening the file is the caller's to avoid, as the documentation says.
+        // invalid bit patterns is ever laid over it: text is copied before it is checked. Shortening the file is the caller's to avoid, as the documentation says.
         let map = unsafe { Mmap::map(&file) }.map_err(failed)?;
         let range = 0..map.len();
         Ok(Self { source: Arc::new(Source::Mapped(map)), range })

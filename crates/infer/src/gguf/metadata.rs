@@ -85,7 +85,7 @@ pub(super) fn scalar(reader: &mut Reader<'_>, kind: Kind, what: &str) -> Result<
             byte @ (0 | 1) => Value::Bool(byte == 1),
             byte => return Err(reader.error(format!("{what} is neither 0 nor 1 but {byte}"))),
         },
-        Kind::String => Value::String(reader.string(what)?.to_owned()),
+        Kind::String => Value::String(reader.string(what)?),
         Kind::U64 => Value::Unsigned(reader.u64(what)?),
         Kind::I64 => Value::Signed(reader.u64(what)?.cast_signed()),
         Kind::F64 => Value::Float(f64::from_bits(reader.u64(what)?)),
@@ -153,11 +153,11 @@ impl Gguf {
         })
     }
 
-    /// An array of strings, borrowed from the file.
+    /// An array of strings.
     ///
     /// # Errors
     /// [`Error::Metadata`] when the key holds something else, or a string that is not UTF-8.
-    pub fn strings(&self, key: &str) -> Result<Option<Vec<&str>>> {
+    pub fn strings(&self, key: &str) -> Result<Option<Vec<String>>> {
         let Some(array) = self.array(key, "an array of strings")? else { return Ok(None) };
         if array.kind != Kind::String {
             return Err(wrong(key, "an array of strings", &Value::Array(array)));

@@ -78,14 +78,15 @@ fn metadata(reader: &mut Reader<'_>, entries: usize) -> Result<HashMap<String, V
             Kind::Array => Value::Array(array(reader, 1)?),
             kind => scalar(reader, kind, "a value")?,
         };
-        if metadata.insert(key.to_owned(), value).is_some() {
-            return Err(Error::metadata(key, "the file has this key twice"));
+        if metadata.contains_key(&key) {
+            return Err(Error::metadata(&key, "the file has this key twice"));
         }
+        metadata.insert(key, value);
     }
     Ok(metadata)
 }
 
-fn name<'a>(reader: &mut Reader<'a>, what: &str) -> Result<&'a str> {
+fn name(reader: &mut Reader<'_>, what: &str) -> Result<String> {
     let name = reader.string(what)?;
     if name.len() > NAME {
         return Err(reader.error(format!("{what} of {} bytes; at most {NAME} are allowed", name.len())));
@@ -144,7 +145,7 @@ struct Description {
 }
 
 fn describe(reader: &mut Reader<'_>) -> Result<Description> {
-    let name = name(reader, "the name of a tensor")?.to_owned();
+    let name = name(reader, "the name of a tensor")?;
     let dimensions = reader.u32("the dimensions of a tensor")?;
     if !(1..=4).contains(&dimensions) {
         return Err(Error::tensor(&name, format!("it has {dimensions} dimensions; 1 to 4 are allowed")));

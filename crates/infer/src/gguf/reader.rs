@@ -59,11 +59,11 @@ impl<'a> Reader<'a> {
         self.array(what).map(u64::from_le_bytes)
     }
 
-    /// A length and as many bytes of UTF-8.
-    pub(super) fn string(&mut self, what: &str) -> Result<&'a str> {
+    /// A length and as many bytes of UTF-8. They are copied before they are looked at: the bytes of a mapped file may change.
+    pub(super) fn string(&mut self, what: &str) -> Result<String> {
         let start = self.at;
-        let bytes = self.raw_string(what)?;
-        std::str::from_utf8(bytes).map_err(|_| Error::Malformed {
+        let bytes = self.raw_string(what)?.to_vec();
+        String::from_utf8(bytes).map_err(|_| Error::Malformed {
             format: "GGUF",
             at: start,
             problem: format!("{what} is not UTF-8"),

@@ -35,7 +35,7 @@ impl Vocabulary {
         } else {
             let split = gguf.str(SPLIT)?.ok_or_else(|| missing(SPLIT))?.to_owned();
             let merges = gguf.strings(MERGES)?.ok_or_else(|| missing(MERGES))?;
-            Algorithm::BytePairs { split, merges: merges.into_iter().map(str::to_owned).collect() }
+            Algorithm::BytePairs { split, merges }
         };
         let id = |key: &str| gguf.u32(key);
         let usual = |number: u32| sentencepiece.then_some(number);
@@ -56,7 +56,7 @@ impl Vocabulary {
             ends,
             add_bos: flag("tokenizer.ggml.add_bos_token")?,
             add_eos: flag("tokenizer.ggml.add_eos_token")?.unwrap_or(false),
-            tokens: tokens.into_iter().map(str::to_owned).collect(),
+            tokens,
             algorithm,
         })
     }
