@@ -3,6 +3,8 @@
 //! The pages of a cache are in half precision; a page is turned into numbers once for the heads that share its keys (Ainslie et al., 2023) and
 //! for some tokens of the same sequence.
 
+use std::ops::Range;
+
 use half::slice::HalfFloatSliceExt;
 
 use super::{
@@ -16,6 +18,10 @@ use crate::{
 
 /// Tokens that are handled together, so that they share the work on a page.
 const TOGETHER: usize = 8;
+
+/// How many scores a task holds at once, where the tokens of one head have no more. However many heads share their keys, and however long the
+/// sequence is, a task needs no more room than this for them.
+const SCORES: usize = 1 << 17;
 
 /// How scores are made from products.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,8 +102,34 @@ impl Task<'_> {
         let start = first / PAGE * PAGE;
         // Scores of every query of the task from `start` on; what a token does not see stays out of its softmax.
         let length = end - start;
-        let mut scores = vec![0.0f32; tokens * group * length];
+        let together = (SCORES / (tokens * length).max(1)).clamp(1, group.max(1));
+        let mut scores = vec![0.0f32; tokens * together * length];
         let mut numbers = vec![0.0f32; PAGE * width];
+        for from in (0..group).step_by(together) {
+            let heads = from..group.min(from + together);
+            let scores = &mut scores[..tokens * heads.len() * length];
+            self.heads(heads, queries, row, shape, group, scoring, start..end, scores, &mut numbers);
+        }
+    }
+
+    /// Some of the heads that share the keys. What they see lies within `seen`.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "the inner part of one loop")]
+    fn heads(
+        &mut self,
+        heads: Range<usize>,
+        queries: &[f32],
+        row: usize,
+        shape: LayerShape,
+        group: usize,
+        scoring: Scoring,
+        seen: Range<usize>,
+        scores: &mut [f32],
+        numbers: &mut [f32],
+    ) {
+        let (width, tokens, count_of_heads) = (shape.width, self.out.len(), heads.len());
+        let (Range { start, end }, length) = (seen.clone(), seen.len());
+        let own = heads.start * width..heads.end * width;
         for page in (start..end).step_by(PAGE) {
             let count = PAGE.min(end - page);
             self.cache.page(page).keys(shape, self.head)[..count * width]
@@ -105,8 +137,9 @@ impl Task<'_> {
             for token in 0..tokens {
                 let seen = self.seen(token, page, count);
                 let at = (self.row + token) * row + self.head * group * width;
-                for (head, query) in queries[at..at + group * width].chunks_exact(width).enumerate() {
-                    let at = (token * group + head) * length + page - start;
+                let queries = &queries[at + own.start..at + own.end];
+                for (head, query) in queries.chunks_exact(width).enumerate() {
+                    let at = (token * count_of_heads + head) * length + page - start;
                     let keys = numbers.chunks_exact(width);
                     for (slot, key) in keys.enumerate().take(seen.end).skip(seen.start) {
                         scores[at + slot] = dot(query, key) * scoring.scale;
@@ -115,22 +148,22 @@ impl Task<'_> {
             }
         }
         for (index, scores) in scores.chunks_exact_mut(length).enumerate() {
-            let position = self.position + index / group;
+            let position = self.position + index / count_of_heads;
             let seen = &mut scores[self.cache.first_seen(position) - start..position + 1 - start];
             if let Some(cap) = scoring.cap {
                 soft_cap(seen, cap);
             }
             softmax(seen);
         }
-        self.out.iter_mut().for_each(|out| out.fill(0.0));
+        self.out.iter_mut().for_each(|out| out[own.clone()].fill(0.0));
         for page in (start..end).step_by(PAGE) {
             let count = PAGE.min(end - page);
             self.cache.page(page).values(shape, self.head)[..count * width]
                 .convert_to_f32_slice(&mut numbers[..count * width]);
             for token in 0..tokens {
                 let seen = self.seen(token, page, count);
-                for (head, out) in self.out[token].chunks_exact_mut(width).enumerate() {
-                    let at = (token * group + head) * length + page - start;
+                for (head, out) in self.out[token][own.clone()].chunks_exact_mut(width).enumerate() {
+                    let at = (token * count_of_heads + head) * length + page - start;
                     let values = numbers.chunks_exact(width);
                     for (slot, value) in values.enumerate().take(seen.end).skip(seen.start) {
                         let weight = scores[at + slot];
@@ -145,7 +178,7 @@ impl Task<'_> {
 
     /// The slots of a page, of which `count` are filled, that a token sees.
     #[inline(always)]
-    fn seen(&self, token: usize, page: usize, count: usize) -> std::ops::Range<usize> {
+    fn seen(&self, token: usize, page: usize, count: usize) -> Range<usize> {
         let position = self.position + token;
         let first = self.cache.first_seen(position).saturating_sub(page).min(count);
         let end = (position + 1).saturating_sub(page).min(count);

@@ -69,6 +69,8 @@ pub(super) struct Config {
 
 /// The most layers that are believed.
 const LAYERS: u32 = 4096;
+/// The most heads of a layer that are believed; models in use have up to 128.
+const HEADS: u32 = 1024;
 
 impl Config {
     pub(super) fn read(gguf: &Gguf) -> Result<Self> {
@@ -76,8 +78,8 @@ impl Config {
         let keys = Keys { gguf, prefix: architecture.name() };
         let layers = keys.count("block_count", LAYERS)?;
         let width = keys.count("embedding_length", 1 << 20)?;
-        let heads = keys.per_layer("attention.head_count", layers, None)?;
-        let key_heads = keys.per_layer("attention.head_count_kv", layers, Some(&heads))?;
+        let heads = keys.heads("attention.head_count", layers, None)?;
+        let key_heads = keys.heads("attention.head_count_kv", layers, Some(&heads))?;
         for (&heads, &key_heads) in heads.iter().zip(&key_heads) {
             if !heads.is_multiple_of(key_heads) {
                 let problem = format!("{heads} heads cannot share {key_heads} heads of keys");
@@ -178,8 +180,8 @@ impl Keys<'_> {
         Ok(self.number(key)?.filter(|&cap| cap > 0.0))
     }
 
-    /// One number for all layers, or an array with one for each.
-    fn per_layer(&self, key: &str, layers: usize, default: Option<&[usize]>) -> Result<Vec<usize>> {
+    /// How many heads: one number for all layers, or an array with one for each.
+    fn heads(&self, key: &str, layers: usize, default: Option<&[usize]>) -> Result<Vec<usize>> {
         let name = self.name(key);
         let values = if self.gguf.is_array(&name) {
             self.gguf.u32s(&name)?.unwrap_or_default()
@@ -188,9 +190,10 @@ impl Keys<'_> {
         } else {
             vec![self.gguf.u32(&name)?.ok_or_else(|| Error::metadata(&name, "it is missing"))?; layers]
         };
-        if values.len() != layers || values.iter().any(|value| !(1..=1 << 16).contains(value)) {
-            let problem =
-                format!("{values:.20?} for {layers} layers: a number from 1 to 65536 for each belongs here");
+        if values.len() != layers || values.iter().any(|value| !(1..=HEADS).contains(value)) {
+            let problem = format!(
+                "{values:.20?} for {layers} layers: a number from 1 to {HEADS} for each belongs here"
+            );
             return Err(Error::metadata(&name, problem));
         }
         Ok(values.into_iter().map(|value| value as usize).collect())

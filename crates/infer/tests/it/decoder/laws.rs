@@ -160,6 +160,28 @@ fn the_number_of_threads_changes_no_bit() {
 }
 
 #[test]
+fn many_heads_that_share_keys_give_the_same_in_one_pass_and_in_many() {
+    let llama = Tiny::all().remove(0);
+    let decoder = load(&Tiny { layers: 1, heads: 24, key_heads: 1, ..llama }, 1);
+    let tokens = tokens(900, 3);
+    let whole = fresh(&decoder, &tokens);
+    let mut cache = decoder.cache(900);
+    step(&decoder, &mut cache, &tokens[..880], Wanted::None);
+    for (at, token) in tokens.iter().enumerate().skip(880) {
+        assert!(same(&step(&decoder, &mut cache, &[*token], Wanted::All), &whole[at..=at]), "token {at}");
+    }
+}
+
+#[test]
+fn more_heads_than_any_model_has_are_refused() {
+    let llama = Tiny::all().remove(0);
+    let file = Tiny { layers: 1, heads: 1025, key_heads: 1, head_width: 2, ..llama }.file();
+    let error =
+        Decoder::load(&Gguf::parse(file).unwrap(), &LoadOptions { threads: 1 }).map(drop).unwrap_err();
+    assert!(error.to_string().contains("a number from 1 to 1024 for each belongs here"), "{error}");
+}
+
+#[test]
 fn a_sliding_window_bounds_the_memory() {
     let tiny = Tiny::all().into_iter().find(|tiny| tiny.window == Some(24)).unwrap();
     let decoder = load(&tiny, 1);
