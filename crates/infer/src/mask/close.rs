@@ -13,8 +13,17 @@ const IN_TEXT: &[u8] =
     b"\"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.:/@ +,;#%&*=?!()[]{}<>|~^$'`\\";
 const OUTSIDE: &[u8] = b"}],0123456789:\"-ntf[{.eE+";
 
-/// Tokens that complete the document, the next one last; `None` where this search does not come to an end.
-pub(super) fn plan(matcher: &Matcher, literal: &Literal, tokens: &[Vec<u8>]) -> Result<Option<Vec<u32>>> {
+/// How many of its next tokens a plan may lose and still be of use.
+const LOST: usize = 8;
+
+/// Tokens that complete the document, the next one last; `None` where this search does not come to an end. A plan that is `known` from somewhere
+/// else is gone back to where that can be.
+pub(super) fn plan(
+    matcher: &Matcher,
+    literal: &Literal,
+    tokens: &[Vec<u8>],
+    known: &[u32],
+) -> Result<Option<Vec<u32>>> {
     let (mut matcher, mut literal) = (matcher.clone(), *literal);
     let environment = matcher.tok_env().map_err(failed)?;
     let trie = environment.tok_trie();
@@ -22,6 +31,10 @@ pub(super) fn plan(matcher: &Matcher, literal: &Literal, tokens: &[Vec<u8>]) -> 
     while !matcher.is_stopped() && !matcher.is_accepting().map_err(failed)? {
         if way.len() > LONGEST {
             return Ok(None);
+        }
+        if let Some(rest) = rest(&mut matcher, &[], known)? {
+            way.reverse();
+            return Ok(Some([rest, &way[..]].concat()));
         }
         let forced = matcher.compute_ff_bytes();
         let mut next = if forced.is_empty() { Vec::new() } else { trie.greedy_tokenize(&forced) };
@@ -44,6 +57,22 @@ pub(super) fn plan(matcher: &Matcher, literal: &Literal, tokens: &[Vec<u8>]) -> 
     }
     way.reverse();
     Ok(Some(way))
+}
+
+/// What remains of `plan` once its next few tokens are left out, so that it completes the document behind `first`; `None` where nothing of it does.
+pub(super) fn rest<'a>(matcher: &mut Matcher, first: &[u32], plan: &'a [u32]) -> Result<Option<&'a [u32]>> {
+    if plan.is_empty() {
+        return Ok(None);
+    }
+    let end = matcher.tok_env().map_err(failed)?.tok_trie().eos_token();
+    for lost in 0..=LOST.min(plan.len()) {
+        let rest = &plan[..plan.len() - lost];
+        let way: Vec<u32> = first.iter().chain(rest.iter().rev()).copied().chain([end]).collect();
+        if matcher.validate_tokens(&way).map_err(failed)? == way.len() {
+            return Ok(Some(rest));
+        }
+    }
+    Ok(None)
 }
 
 /// The first token that is text.

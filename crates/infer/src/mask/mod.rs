@@ -33,7 +33,7 @@ impl Masks {
     /// For this tokenizer: takes a part of a second and some megabytes for a quarter of a million tokens.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] where the vocabulary has no token that ends an answer.
+    /// [`Error::Unsupported`] where the vocabulary has no token that ends an answer, or is larger than masks can be.
     pub fn new(tokenizer: &Tokenizer) -> Result<Self> {
         let count =
             u32::try_from(tokenizer.count()).map_err(|_| unsupported("the vocabulary is too large"))?;
@@ -41,6 +41,12 @@ impl Masks {
             return Err(unsupported("the vocabulary has no token that ends an answer"));
         };
         let words: Vec<Vec<u8>> = (0..count).map(|id| word(tokenizer, id)).collect();
+        if words.iter().any(|word| word.len() > LONGEST) {
+            return Err(unsupported("a token of the vocabulary is too long"));
+        }
+        if words.len() >= TOKENS || nodes(&words) >= NODES {
+            return Err(unsupported("the vocabulary is too large"));
+        }
         let trie = TokTrie::from(&TokRxInfo::new(count, eos), &words);
         let environment: toktrie::TokEnv = Arc::new(ApproximateTokEnv::new(trie));
         let slices = llguidance::earley::SlicedBiasComputer::json_slices();
@@ -76,8 +82,7 @@ impl Masks {
             matcher,
             tokens: Arc::clone(&self.tokens),
             literal: Literal::default(),
-            plan: Vec::new(),
-            age: OLD,
+            plan: None,
             hurried: false,
         })
     }
@@ -108,14 +113,10 @@ pub struct Mask {
     matcher: Matcher,
     tokens: Arc<Vec<Vec<u8>>>,
     literal: Literal,
-    /// Tokens that complete the document, the next one last, from where it was `age` tokens ago.
-    plan: Vec<u32>,
-    age: usize,
+    /// Tokens that complete the document from where it is, the next one last; `None` as long as none were looked for.
+    plan: Option<Vec<u32>>,
     hurried: bool,
 }
-
-/// How many tokens a plan may be old while the end is far.
-const OLD: usize = 32;
 
 impl Mask {
     /// How many tokens a short document has that the schema accepts.
@@ -123,10 +124,9 @@ impl Mask {
     /// # Errors
     /// [`Error::Unsupported`] where a plain search finds none.
     pub fn shortest(&mut self) -> Result<usize> {
-        let plan = close::plan(&self.matcher, &self.literal, &self.tokens)?;
-        self.plan = plan.ok_or_else(|| unsupported("no short document was found that the schema accepts"))?;
-        self.age = 0;
-        Ok(self.plan.len())
+        let plan = close::plan(&self.matcher, &self.literal, &self.tokens, &[])?;
+        let plan = plan.ok_or_else(|| unsupported("no short document was found that the schema accepts"))?;
+        Ok(self.plan.insert(plan).len())
     }
 
     /// Whether the answer's tokens ran short, so that the document was brought to its end sooner than the model would have.
@@ -188,43 +188,84 @@ impl Mask {
         sampler.pick(logits, |token| allowed.is_allowed(token) && fits(token)).or(Some(token))
     }
 
-    /// `token`, or the next one of the plan where `token` leads too far; `None` where the plan is at its end.
+    /// `token`, or the next one of the plan where `token` leads too far; `None` where the plan is at its end. There is a way to the end behind
+    /// every token that is taken, and it is known.
     fn in_time(&mut self, token: u32, left: usize) -> Result<Option<u32>> {
-        if left > 4 * self.plan.len() + 4 * OLD {
-            if self.age >= OLD {
+        let mut plan = match self.plan.take() {
+            Some(plan) => plan,
+            None => {
                 self.shortest()?;
+                self.plan.take().unwrap_or_default()
             }
-            self.age += 1;
+        };
+        if let Some(next) = self.plan_after(token, &plan, left)? {
+            self.plan = Some(next);
             return Ok(Some(token));
         }
-        if self.age > 0 {
-            self.shortest()?;
-        }
-        if let Some(plan) = self.plan_after(token)?.filter(|plan| plan.len() < left) {
-            self.plan = plan;
-            return Ok(Some(token));
-        }
-        if self.plan.len() > left {
+        if plan.len() > left {
             return Err(unsupported("it needs more tokens than the answer may have"));
         }
         self.hurried = true;
-        Ok(self.plan.pop())
+        let token = plan.pop();
+        self.plan = Some(plan);
+        Ok(token)
     }
 
-    /// A plan from behind `token`: the one there is where that still leads to an end, as it does within a text, else a new one.
-    fn plan_after(&self, token: u32) -> Result<Option<Vec<u32>>> {
+    /// What remains of `plan` where `token` says what it begins with.
+    fn plan_within(&self, token: u32, plan: &[u32]) -> Result<Option<Vec<u32>>> {
+        let mut said = self.bytes(token);
+        for (at, next) in plan.iter().enumerate().rev() {
+            let planned = self.bytes(*next);
+            if let Some(more) = planned.strip_prefix(said) {
+                let mut rest = plan[..at].to_vec();
+                if !more.is_empty() {
+                    let environment = self.matcher.tok_env().map_err(failed)?;
+                    rest.extend(environment.tok_trie().greedy_tokenize(more).into_iter().rev());
+                }
+                return Ok(Some(rest));
+            }
+            let Some(more) = said.strip_prefix(planned) else { return Ok(None) };
+            said = more;
+        }
+        Ok(None)
+    }
+
+    /// A plan from behind `token` that is shorter than `left`: what `plan` still has of use, else a new one.
+    fn plan_after(&mut self, token: u32, plan: &[u32], left: usize) -> Result<Option<Vec<u32>>> {
+        if let Some(rest) = self.plan_within(token, plan)?.filter(|rest| rest.len() < left) {
+            return Ok(Some(rest));
+        }
+        if let Some(rest) = close::rest(&mut self.matcher, &[token], plan)?.filter(|rest| rest.len() < left) {
+            return Ok(Some(rest.to_vec()));
+        }
         let mut ahead = self.matcher.clone();
         ahead.consume_token(token).map_err(failed)?;
-        let mut same = ahead.clone();
-        let forward: Vec<u32> = self.plan.iter().rev().copied().collect();
-        if same.try_consume_tokens(&forward).is_ok_and(|taken| taken == forward.len())
-            && (same.is_stopped() || same.is_accepting().is_ok_and(|accepting| accepting))
-        {
-            return Ok(Some(self.plan.clone()));
-        }
         let literal = self.literal.after(self.bytes(token)).unwrap_or_default();
-        close::plan(&ahead, &literal, &self.tokens)
+        for known in [plan, &[]] {
+            let next = close::plan(&ahead, &literal, &self.tokens, known)?;
+            if let Some(next) = next.filter(|next| next.len() < left) {
+                return Ok(Some(next));
+            }
+        }
+        Ok(None)
     }
+}
+
+/// What the tree of the vocabulary can hold: the bytes of a token, tokens, and nodes, of which there is one for each byte in which a token differs
+/// from the one before it in the order of their bytes.
+const LONGEST: usize = 1000;
+const TOKENS: usize = 1 << 24;
+const NODES: usize = 1 << 22;
+
+fn nodes(words: &[Vec<u8>]) -> usize {
+    let mut order: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    order.sort_unstable();
+    let before = std::iter::once(&[][..]).chain(order.iter().copied());
+    let own = |(before, word): (&[u8], &&[u8])| {
+        let shared = word.iter().zip(before).take_while(|(a, b)| a == b).count();
+        (word.len() - shared).max(1)
+    };
+    1 + before.zip(&order).map(own).sum::<usize>()
 }
 
 /// A token as the masks see it: control tokens behind a byte that no text has.

@@ -16,7 +16,7 @@ use std::{
 use heptad_infer::{
     mask::{Masks, Next},
     sample::{Random, Sampler, Sampling},
-    tokenizer::Tokenizer,
+    tokenizer::{Algorithm, TokenKind, Tokenizer, Vocabulary},
 };
 use serde_json::{Value, json};
 
@@ -165,6 +165,89 @@ fn a_model_that_says_anything_gives_valid_documents_in_time() {
                 .unwrap_or_else(|error| panic!("{schema}, {most}: {text}: {error}"));
             assert!(validator.is_valid(&document), "{schema}: {document}");
         }
+    }
+}
+
+#[test]
+fn a_way_that_cannot_be_walked_to_its_end_is_not_begun() {
+    let Some((tokenizer, masks)) = &*GEMMA else { return };
+    let long = "many words ".repeat(20);
+    let list = json!({"type": "array", "minItems": 30, "items": {"const": long}});
+    let cases = [
+        (json!({"anyOf": [{"const": "a"}, list]}), "["),
+        (
+            json!({"anyOf": [{"const": 1}, {"type": "object", "properties": {"list": list}, "required": ["list"]}]}),
+            "{",
+        ),
+        (json!({"type": "string", "pattern": "^(a|b[cd]{400})$"}), "b"),
+    ];
+    let plain = Sampling { temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0 };
+    for (schema, way) in cases {
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        for (most, gone) in [(200, false), (4000, true)] {
+            let mut mask = masks.json(&schema).expect("it compiles");
+            assert!(mask.shortest().expect("there is an end") < 10, "{schema}");
+            let mut logits = vec![0.0; tokenizer.count()];
+            logits[tokenizer.encode(way)[0] as usize] = 100.0;
+            let mut sampler = Sampler::new(plain.clone(), 1);
+            let mut tokens = Vec::new();
+            while let Next::Token(token) = mask
+                .next(&logits, &mut sampler, most - tokens.len())
+                .unwrap_or_else(|error| panic!("{schema}, {most}: {error}"))
+            {
+                tokens.push(token);
+                assert!(tokens.len() <= most, "{schema}: more than {most} tokens");
+            }
+            let text = tokenizer.decode(&tokens);
+            let document: Value =
+                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert!(validator.is_valid(&document), "{schema}: {document}");
+            assert_eq!(text.len() > 300, gone, "{schema}, {most}: {text}");
+        }
+    }
+}
+
+/// A vocabulary of these texts: what ends an answer, the alphabet, and what stands for itself.
+fn vocabulary(tokens: Vec<String>) -> Tokenizer {
+    let mut kinds = vec![TokenKind::UserDefined; tokens.len()];
+    kinds[1..257].fill(TokenKind::Normal);
+    kinds[0] = TokenKind::Control;
+    let split = "gpt-2".to_owned();
+    let vocabulary = Vocabulary {
+        algorithm: Algorithm::BytePairs { split, merges: Vec::new() },
+        tokens,
+        scores: Vec::new(),
+        kinds,
+        bos: None,
+        eos: Some(0),
+        unknown: None,
+        ends: Vec::new(),
+        add_bos: None,
+        add_eos: false,
+    };
+    Tokenizer::new(&vocabulary).expect("a vocabulary")
+}
+
+#[test]
+fn a_vocabulary_that_masks_cannot_hold_is_refused() {
+    // The alphabet of byte pairs: what can be seen stands for itself, the other bytes for characters from 256 on.
+    let seen = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..);
+    let others = (0..=u8::MAX).filter(|byte| !seen(byte)).count() as u32;
+    let alphabet = (0..=u8::MAX).filter(seen).map(char::from);
+    let alphabet: Vec<String> =
+        alphabet.chain((256..256 + others).filter_map(char::from_u32)).map(String::from).collect();
+    let with = |more: Vec<String>| vocabulary([vec!["<end>".into()], alphabet.clone(), more].concat());
+    assert!(Masks::new(&with(vec!["x".repeat(900)])).is_ok());
+    for tokens in [
+        vec!["x".repeat(1025)],
+        // Every text begins with another number, so that nothing of it is shared.
+        (0..4700).map(|number| format!("{number:04}{}", "y".repeat(900))).collect(),
+    ] {
+        let error = Masks::new(&with(tokens)).map(drop).expect_err("it is refused").to_string();
+        assert!(
+            error.contains("of the vocabulary is too long") || error.contains("vocabulary is too large"),
+            "{error}"
+        );
     }
 }
 
