@@ -38,10 +38,10 @@ impl Guard {
         let mut texts: Vec<String> = vec![self.source.clone()];
         for turn in &conversation.turns {
             texts.push(turn.content.clone());
-            texts.extend(turn.calls.iter().map(|call| call.arguments.to_string()));
+            texts.extend(turn.calls.iter().map(|call| format!("{}{}{}", call.id, call.name, call.arguments)));
         }
-        texts
-            .extend(conversation.tools.iter().map(|tool| format!("{}{}", tool.description, tool.parameters)));
+        let tools = conversation.tools.iter();
+        texts.extend(tools.map(|tool| format!("{}{}{}", tool.name, tool.description, tool.parameters)));
         let mut used = std::collections::BTreeSet::new();
         for text in &texts {
             used.extend(text.chars().filter(|c| *c >= '\u{100000}'));

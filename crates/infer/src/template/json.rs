@@ -5,6 +5,8 @@ use minijinja::{
     value::{Kwargs, ValueKind},
 };
 
+use super::paid;
+
 /// JSON as templates see it.
 pub(super) fn value(json: &serde_json::Value) -> Value {
     match json {
@@ -31,9 +33,10 @@ pub(super) fn tojson(state: &State<'_, '_>, value: &Value, options: Kwargs) -> R
     // Python has these as well; what they choose is what is done here anyhow, or nobody relies on.
     let _: Option<bool> = options.get("ensure_ascii")?;
     let _: Option<bool> = options.get("sort_keys")?;
-    let separators: Option<Vec<String>> = options.get("separators")?;
+    let separators: Option<Vec<Value>> = options.get("separators")?;
     options.assert_all_used()?;
-    let (item, key) = match separators.as_deref() {
+    let separators = separators.iter().flatten().map(|separator| separator.as_str().map(str::to_owned));
+    let (item, key) = match separators.collect::<Option<Vec<String>>>().as_deref() {
         Some([item, key]) => (item.clone(), key.clone()),
         _ => (if indent.is_some() { ",".into() } else { ", ".into() }, ": ".into()),
     };
@@ -75,12 +78,15 @@ impl Writer<'_, '_, '_> {
         self.out.push(brackets[0]);
         let mut empty = true;
         for item in value.try_iter()? {
+            let between = self.item.len() + self.key.len() + self.indent(depth + 1);
+            self.state.consume_fuel(between as u64 / 64)?;
             if !empty {
                 self.out.push_str(&self.item);
             }
             empty = false;
             self.line(depth + 1);
             if map {
+                paid::pay(self.state, &item)?;
                 self.out.push_str(&serde_json::Value::String(item.to_string()).to_string());
                 self.out.push_str(&self.key);
                 self.value(&value.get_item(&item)?, depth + 1)?;
@@ -96,9 +102,14 @@ impl Writer<'_, '_, '_> {
     }
 
     fn line(&mut self, depth: usize) {
-        if let Some(indent) = self.indent {
+        if self.indent.is_some() {
             self.out.push('\n');
-            self.out.extend(std::iter::repeat_n(' ', indent.min(16) * depth));
+            self.out.extend(std::iter::repeat_n(' ', self.indent(depth)));
         }
+    }
+
+    /// How many spaces stand before a line.
+    fn indent(&self, depth: usize) -> usize {
+        self.indent.map_or(0, |indent| indent.min(16) * depth)
     }
 }

@@ -8,10 +8,11 @@
 
 mod calendar;
 mod calls;
+mod engine;
 mod guard;
 mod json;
+mod paid;
 mod python;
-mod sums;
 
 use minijinja::{Environment, Error as JinjaError, ErrorKind, Value as Jinja, syntax::SyntaxConfig};
 use serde_json::{Map, Value, json};
@@ -118,15 +119,14 @@ impl Template {
         environment.set_recursion_limit(DEPTH);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_unknown_method_callback(python::method);
+        engine::pay(&mut environment);
         environment.add_filter("tojson", json::tojson);
-        environment.add_filter(sums::FILTER, sums::held);
-        // These add lists without paying; no template of a model is known that calls them.
-        environment.remove_filter("sum");
-        environment.remove_filter("chain");
+        environment.add_filter(paid::FILTER, paid::held);
+        environment.add_filter(paid::PART, paid::held_part);
         environment.add_function("raise_exception", |message: String| -> Result<Jinja, JinjaError> {
             Err(JinjaError::new(ErrorKind::InvalidOperation, format!("{REFUSED}{message}")))
         });
-        let paid = sums::paid(source)
+        let paid = paid::paid(source)
             .ok_or_else(|| Error::metadata(KEY, "it has an expression that is too long to be one"))?;
         deep(|| {
             environment.add_template_owned("chat", paid).map_err(|error| {
@@ -214,9 +214,9 @@ impl Template {
         match (turn.speaker, &*turn.calls) {
             (_, []) => {}
             (Speaker::Tool, [call, ..]) => {
-                message["tool_call_id"] = call.id.clone().into();
+                message["tool_call_id"] = self.guard.broken_text(&call.id, mark).into();
                 if !call.name.is_empty() {
-                    message["name"] = call.name.clone().into();
+                    message["name"] = self.guard.broken_text(&call.name, mark).into();
                 }
             }
             (_, calls) => {

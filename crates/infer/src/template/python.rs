@@ -5,6 +5,8 @@ use minijinja::{
     value::{ValueKind, from_args},
 };
 
+use super::paid::pay;
+
 /// What `value.method(arguments)` is.
 pub(super) fn method(
     state: &mut State<'_, '_>,
@@ -19,7 +21,7 @@ pub(super) fn method(
             string(state, text, method, arguments)
         }
         ValueKind::Map => map(value, method, arguments),
-        ValueKind::Seq => list(value, method, arguments),
+        ValueKind::Seq => list(state, value, method, arguments),
         _ => Err(unknown()),
     }
 }
@@ -118,7 +120,7 @@ fn place(text: &str, at: Option<usize>) -> Value {
     at.map_or(-1, |at| i64::try_from(text[..at].chars().count()).unwrap_or(i64::MAX)).into()
 }
 
-fn replaced(state: &State<'_, '_>, text: &str, arguments: &[Value]) -> Result<Value, Error> {
+pub(super) fn replaced(state: &State<'_, '_>, text: &str, arguments: &[Value]) -> Result<Value, Error> {
     let (old, new, most): (&str, &str, Option<i64>) = from_args(arguments)?;
     let most = most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
     let times = text.matches(old).count().min(most);
@@ -133,9 +135,9 @@ fn joined(state: &State<'_, '_>, text: &str, arguments: &[Value]) -> Result<Valu
         if index > 0 {
             result.push_str(text);
         }
-        let piece = value.to_string();
-        state.consume_fuel(1 + (piece.len() + text.len()) as u64 / 64)?;
-        result.push_str(&piece);
+        pay(state, &value)?;
+        state.consume_fuel(text.len() as u64 / 64)?;
+        result.push_str(&value.to_string());
     }
     Ok(result.into())
 }
@@ -191,15 +193,29 @@ fn map(value: &Value, method: &str, arguments: &[Value]) -> Result<Value, Error>
     }
 }
 
-fn list(value: &Value, method: &str, arguments: &[Value]) -> Result<Value, Error> {
+fn list(state: &State<'_, '_>, value: &Value, method: &str, arguments: &[Value]) -> Result<Value, Error> {
     let (wanted,): (&Value,) = from_args(arguments)?;
+    let is = |item: Value| -> Result<bool, Error> {
+        pay(state, &item)?;
+        Ok(item == *wanted)
+    };
+    let found = value.try_iter()?.map(is);
     match method {
-        "count" => Ok(value.try_iter()?.filter(|item| item == wanted).count().into()),
-        "index" => value
-            .try_iter()?
-            .position(|item| item == *wanted)
-            .map(Value::from)
-            .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "the value is not in the list")),
+        "count" => {
+            let mut count = 0_usize;
+            for is in found {
+                count += usize::from(is?);
+            }
+            Ok(count.into())
+        }
+        "index" => {
+            for (at, is) in found.enumerate() {
+                if is? {
+                    return Ok(at.into());
+                }
+            }
+            Err(Error::new(ErrorKind::InvalidOperation, "the value is not in the list"))
+        }
         _ => Err(unknown()),
     }
 }
