@@ -5,7 +5,7 @@ use crate::{
     backup::{
         header::{LogHeader, Point, What},
         object::encode,
-        wal::{Look, Position, Transaction, commit_of},
+        wal::{Look, Position, Tail, Transaction, commit_of},
     },
     error::{Error, ErrorKind, Result},
 };
@@ -31,7 +31,7 @@ impl Shipper {
                 self.give_up(why);
                 Ok(true)
             }
-            Look::Tail(transactions, end) if transactions.is_empty() => {
+            Look::Tail(Tail { transactions, end, .. }) if transactions.is_empty() => {
                 let chain = self.chain_mut()?;
                 if end.salts != chain.position.salts {
                     // Begun anew, with nothing in it yet.
@@ -41,7 +41,7 @@ impl Shipper {
                 }
                 Ok(false)
             }
-            Look::Tail(transactions, end) => {
+            Look::Tail(Tail { transactions, end, whole }) => {
                 let time = self.clock.now().as_millisecond();
                 let State::Chain(chain) = &self.state else { return Ok(true) };
                 let (points, body) = pack(chain, &transactions, self.label_page, time);
@@ -66,6 +66,7 @@ impl Shipper {
                     commit: last.commit,
                     time: last.time,
                     raw: body.len() as u64,
+                    whole,
                 };
                 self.chain_mut()?.pending = Some(pending);
                 Ok(true)

@@ -101,6 +101,8 @@ pub(super) struct Chain {
     pub(super) time: i64,
     /// An object that is made and perhaps not put.
     pending: Option<Pending>,
+    /// The last object had all that the log had when it was made.
+    whole: bool,
     /// When the last snapshot was complete, and how many bytes of pages were shipped since.
     pub(super) snapshot: Option<i64>,
     pub(super) since_snapshot: u64,
@@ -117,6 +119,7 @@ struct Pending {
     commit: u64,
     time: i64,
     raw: u64,
+    whole: bool,
 }
 
 impl Shipper {
@@ -145,7 +148,8 @@ impl Shipper {
         self.state = State::Unknown(Some(why));
     }
 
-    /// Ships what was committed. With `most` objects at once: whether everything was shipped.
+    /// Ships what was committed, in at most `most` objects: whether that was everything that was committed when this was called. What is
+    /// committed meanwhile does not count, or it would never end while the target is slower than commits come.
     ///
     /// # Errors
     /// Whatever the target fails with; trying again goes on where it stopped.
@@ -154,7 +158,8 @@ impl Shipper {
             if let State::Unknown(_) = self.state {
                 self.resume().await?;
             }
-            if self.ship_next().await? {
+            let nothing = self.ship_next().await?;
+            if nothing || self.chain().is_some_and(|chain| chain.whole) {
                 return Ok(true);
             }
         }
@@ -202,6 +207,7 @@ impl Shipper {
             (chain.commit, chain.time) = (pending.commit, pending.time);
             chain.next += 1;
             chain.since_snapshot += pending.raw;
+            chain.whole = pending.whole;
         }
         Ok(())
     }

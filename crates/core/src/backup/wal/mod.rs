@@ -46,10 +46,20 @@ pub(super) struct Transaction {
 /// What a look at the log shows.
 #[derive(Debug)]
 pub(super) enum Look {
-    /// The transactions behind the position, and the position behind them. Nothing is missing.
-    Tail(Vec<Transaction>, Position),
+    /// Nothing is missing.
+    Tail(Tail),
     /// What was committed behind the position may be gone from the log.
     Lost(&'static str),
+}
+
+/// What is behind a position.
+#[derive(Debug)]
+pub(super) struct Tail {
+    pub(super) transactions: Vec<Transaction>,
+    /// The position behind them.
+    pub(super) end: Position,
+    /// That is all that the log had.
+    pub(super) whole: bool,
 }
 
 /// The write-ahead log beside a database.
@@ -108,7 +118,8 @@ impl LogFile {
                 let what = "frames that are committed do not fit their checksums";
                 return Err(io::Error::new(ErrorKind::InvalidData, what));
             }
-            return Ok(Look::Tail(rest.transactions, rest.end));
+            let Rest { transactions, end, enough, .. } = rest;
+            return Ok(Look::Tail(Tail { transactions, end, whole: !enough }));
         }
         if header.salts[0] != position.salts[0].wrapping_add(1) {
             return Ok(Look::Lost("the write-ahead log is another one"));
@@ -130,14 +141,15 @@ impl LogFile {
             return Ok(GONE);
         }
         if rest.transactions.is_empty() {
-            return Ok(Look::Tail(rest.transactions, header.begin()));
+            return Ok(Look::Tail(Tail { transactions: Vec::new(), end: header.begin(), whole: false }));
         }
         if ended.is_some_and(|ended| rest.end.frames > ended) {
             return Ok(Look::Lost(
                 "behind the end of the write-ahead log are transactions that it did not have",
             ));
         }
-        Ok(Look::Tail(rest.transactions, rest.end))
+        // What is in the new log is behind it.
+        Ok(Look::Tail(Tail { transactions: rest.transactions, end: rest.end, whole: false }))
     }
 
     fn open(&self) -> io::Result<Option<BufReader<File>>> {

@@ -1,15 +1,19 @@
 //! A chain goes on, or a new one is begun: never is there a gap.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
+use async_trait::async_trait;
 use heptad_core::{
-    ErrorKind,
+    ErrorKind, Result,
     backup::{
         BackupState, BackupTarget, Existing, RestorePoint, restore,
-        target::{FolderTarget, MemoryTarget},
+        target::{FolderTarget, Listing, MemoryTarget},
     },
     progress::Silent,
-    store::{Batch, Offset, Store, Value},
+    store::{Batch, Offset, Store, Value, sqlite::SqliteStore},
 };
 use heptad_testkit::{
     crash::{Life, Remains, together},
@@ -17,7 +21,7 @@ use heptad_testkit::{
 };
 use rusqlite::config::DbConfig;
 
-use super::place::{held, opened, options, restored, site};
+use super::place::{batch, held, opened, options, restored, site};
 
 async fn chains(target: &Arc<dyn BackupTarget>) -> usize {
     target.list("chains").await.expect("a list").folders.len()
@@ -254,4 +258,63 @@ async fn check(remains: Remains) {
     let entries = opened(&path).await.read(&stream("both"), Offset::START, usize::MAX).await.expect("a read");
     assert_eq!(entries.len() as u64, 2 * COMMITS);
     assert_eq!(chains(&target).await, 1, "both are of one mind about the log");
+}
+
+/// A target during whose every `put` something is committed, as often as is left.
+struct Busy {
+    inner: MemoryTarget,
+    commits: Mutex<(Option<Arc<SqliteStore>>, u64)>,
+}
+
+#[async_trait]
+impl BackupTarget for Busy {
+    fn describe(&self) -> String {
+        self.inner.describe()
+    }
+
+    async fn put(&self, name: &str, bytes: Arc<[u8]>) -> Result<()> {
+        let next = {
+            let mut commits = self.commits.lock().expect("no panic");
+            let (store, left) = &mut *commits;
+            *left = left.saturating_sub(1);
+            store.clone().filter(|_| *left > 0).map(|store| (store, *left))
+        };
+        if let Some((store, left)) = next {
+            store.commit(batch(left, 300)).await?;
+        }
+        self.inner.put(name, bytes).await
+    }
+
+    async fn get(&self, name: &str) -> Result<Vec<u8>> {
+        self.inner.get(name).await
+    }
+
+    async fn list(&self, folder: &str) -> Result<Listing> {
+        self.inner.list(folder).await
+    }
+
+    async fn delete(&self, name: &str) -> Result<()> {
+        self.inner.delete(name).await
+    }
+}
+
+#[tokio::test]
+async fn shipping_ends_although_commits_go_on() {
+    const MANY: u64 = 1000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let busy = Arc::new(Busy { inner: MemoryTarget::new(), commits: Mutex::default() });
+    let target: Arc<dyn BackupTarget> = Arc::clone(&busy) as _;
+    let mut slow = options();
+    slow.interval = std::time::Duration::from_secs(3600);
+    let place = site(folder.path(), Arc::clone(&target), slow).await;
+    *busy.commits.lock().expect("no panic") = (Some(Arc::clone(&place.store)), MANY);
+    let last = place.commit(1).await;
+    // The snapshot is taken meanwhile, too.
+    assert!(place.backup.run(true).await.expect("it ends").commit >= Some(last));
+    let (store, left) = std::mem::take(&mut *busy.commits.lock().expect("no panic"));
+    assert!(store.is_some() && left > MANY / 2, "it went after everything that was committed meanwhile");
+    drop(store);
+    let last = place.commit(2).await;
+    assert_eq!(place.ship().await, last);
+    same(&target, &*place.store, &folder.path().join("restored.db")).await;
 }
