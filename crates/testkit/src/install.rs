@@ -1,4 +1,4 @@
-//! Installing a package's file once, whoever asks first.
+//! What is installed for tests: once, whoever asks first, below the target folder and never in the repository.
 
 use std::{
     env,
@@ -9,26 +9,42 @@ use std::{
 };
 
 /// Why a file cannot be had.
-pub(super) type Failure = String;
+pub(crate) type Failure = String;
 
-/// The file `name` among the installed models; makes it with `make(empty folder, where it belongs)` when it is not there.
-pub(super) fn cached(
+/// A folder of its own with these npm packages in its `node_modules`, without their scripts having run.
+///
+/// # Errors
+/// Why they cannot be had: there is no npm, or it does not reach its registry.
+pub fn node_modules(packages: &[&str]) -> Result<PathBuf, String> {
+    let name = packages.join("+").replace('/', "-");
+    cached("npm", &name, |_, target| {
+        fs::create_dir_all(target).map_err(told(target))?;
+        let mut install = Command::new("npm");
+        install.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]);
+        install.arg(target).args(packages);
+        run(install, "npm")
+    })
+}
+
+/// The file or folder `name` in `<target>/foreign/<kind>`; made with `make(empty folder, where it belongs)` when it is not there.
+pub(crate) fn cached(
+    kind: &str,
     name: &str,
     make: impl FnOnce(&Path, &Path) -> Result<(), Failure>,
 ) -> Result<PathBuf, Failure> {
-    let models = folder()?;
-    let file = models.join(name);
+    let folder = foreign()?.join(kind);
+    let file = folder.join(name);
     if file.exists() {
         return Ok(file);
     }
-    fs::create_dir_all(&models).map_err(told(&models))?;
-    let lock = models.join(format!("{name}.lock"));
+    fs::create_dir_all(&folder).map_err(told(&folder))?;
+    let lock = folder.join(format!("{name}.lock"));
     let lock = File::create(&lock).map_err(told(&lock))?;
     lock.lock().map_err(|error| format!("the lock cannot be had: {error}"))?;
     if file.exists() {
         return Ok(file);
     }
-    let work = models.join(format!("{name}.work"));
+    let work = folder.join(format!("{name}.work"));
     let _ = fs::remove_dir_all(&work);
     fs::create_dir_all(&work).map_err(told(&work))?;
     let made = work.join(name);
@@ -38,19 +54,19 @@ pub(super) fn cached(
     Ok(file)
 }
 
-/// `<target>/foreign/models`, the target folder being the one this program was built in.
-fn folder() -> Result<PathBuf, Failure> {
+/// `<target>/foreign`, the target folder being the one this program was built in.
+fn foreign() -> Result<PathBuf, Failure> {
     let program = env::current_exe().map_err(|error| error.to_string())?;
     // `<target>/<profile>/deps/<program>`, or with a triple between.
     let built =
         |folder: &&Path| folder.join(".rustc_info.json").is_file() || folder.join("CACHEDIR.TAG").is_file();
     let target = program.ancestors().skip(1).find(built);
     let target = target.ok_or_else(|| format!("{} is in no target folder of cargo", program.display()))?;
-    Ok(target.join("foreign/models"))
+    Ok(target.join("foreign"))
 }
 
 /// Installs packages, with what they need or without, into a folder.
-pub(super) fn pip(folder: &Path, packages: &[&str], needs: bool) -> Result<(), Failure> {
+pub(crate) fn pip(folder: &Path, packages: &[&str], needs: bool) -> Result<(), Failure> {
     let mut command = Command::new("python3");
     command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]);
     command.args(["--only-binary", ":all:", "--target"]).arg(folder).args(packages);
@@ -61,7 +77,7 @@ pub(super) fn pip(folder: &Path, packages: &[&str], needs: bool) -> Result<(), F
 }
 
 /// Unpacks the files below `inside` of an npm package into a folder.
-pub(super) fn npm(folder: &Path, package: &str, inside: &str) -> Result<(), Failure> {
+pub(crate) fn npm(folder: &Path, package: &str, inside: &str) -> Result<(), Failure> {
     let mut pack = Command::new("npm");
     pack.args(["pack", "--silent", package]).current_dir(folder);
     run(pack, "npm")?;
@@ -74,7 +90,7 @@ pub(super) fn npm(folder: &Path, package: &str, inside: &str) -> Result<(), Fail
 }
 
 /// Runs a Python script that may import what is installed in the folder.
-pub(super) fn python(folder: &Path, script: &str, arguments: &[&OsStr]) -> Result<(), Failure> {
+pub(crate) fn python(folder: &Path, script: &str, arguments: &[&OsStr]) -> Result<(), Failure> {
     let mut command = Command::new("python3");
     command.env("PYTHONPATH", folder).arg("-c").arg(script).args(arguments);
     run(command, "python3")
