@@ -9,7 +9,7 @@ use super::{
 use crate::{
     clock::Clock,
     error::Result,
-    llm::{Embedder, Secret, http::HttpOptions},
+    llm::{Secret, http::HttpOptions},
 };
 
 /// What the adapters of hosted models have in common.
@@ -36,7 +36,7 @@ impl Adapters<'_> {
                 options.base_url = base_url.unwrap_or(options.base_url);
                 (options.http, options.max_output_tokens) = (self.http.clone(), self.most);
                 let server = OpenAi::new(model, options, Arc::clone(self.clock))?;
-                let embedder = embedding.map(|model| Arc::new(server.embedder(model)) as Arc<dyn Embedder>);
+                let embedder = embedding.map(|model| Arc::new(server.embedder(model)) as _);
                 Ok((Arc::new(server), embedder))
             }
             #[cfg(feature = "anthropic")]
