@@ -122,8 +122,8 @@ fn predict(file: &Path) -> Result<(), String> {
         100.0 * more.exp_m1(),
         100.0 * error
     );
-    // Each rounds activations in its own way; that moves either by some tenths of a percent, up on one text and down on another.
-    assert!(more < 0.005, "the perplexity is above llama.cpp's");
+    // Each rounds activations in its own way: what two errors of the difference explain is none.
+    assert!(more <= 2.0 * error, "the perplexity is above llama.cpp's");
     Ok(())
 }
 
