@@ -35,6 +35,8 @@ mod config;
 mod disk;
 #[cfg(feature = "sqlite")]
 mod header;
+#[cfg(feature = "sqlite")]
+mod jobs;
 mod keeper;
 #[cfg(feature = "sqlite")]
 mod object;

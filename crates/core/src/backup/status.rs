@@ -38,7 +38,7 @@ pub struct Live {
     pub restorable: bool,
     /// How often something failed.
     pub failures: u64,
-    /// The last failure, until something is shipped again.
+    /// The last failure, until what failed succeeds. While it ships: that of a snapshot, a merge, or of forgetting.
     pub error: Option<String>,
     /// The bytes of the write-ahead log that are in use.
     pub log_bytes: u64,

@@ -16,16 +16,14 @@ use futures_util::{
     future::{Either, select},
     pin_mut,
 };
-use tokio::{
-    sync::{mpsc, oneshot},
-    task,
-};
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
     BACKUP_INTERVAL, BACKUP_MOST_LOG, BACKUP_RETENTION, BACKUP_SNAPSHOT, BACKUP_TIMEOUT, BackupTarget,
     disk::beside,
+    jobs::{Failed, Jobs, Snapshots},
     keeper::LOCK,
-    ship::{CHECKPOINT_BYTES, Counts, Parts, ShipOptions, Shipper},
+    ship::{CHECKPOINT_BYTES, Counts, ShipOptions, Shipper},
     status::{BackupState, Live, Shared},
 };
 use crate::{
@@ -44,8 +42,6 @@ const EAGER: u64 = 4 << 20;
 const FAREWELL: Duration = Duration::from_secs(5);
 /// The longest pause after a failure.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How often what is older than the retention is forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(3600);
 
 /// How a file is backed up.
 #[derive(Clone, Debug)]
@@ -129,11 +125,10 @@ impl Worker {
             shared: shared.clone(),
             lock: None,
             shipper: None,
-            job: None,
+            jobs: Jobs::default(),
             shipped: None,
             pause: Duration::ZERO,
             resume_at: Duration::ZERO,
-            forgotten: None,
             counted: Counts::default(),
         };
         let ending = Ending { gate, shared: shared.clone() };
@@ -198,20 +193,20 @@ struct Keeper {
     /// Held by the process that ships.
     lock: Option<File>,
     shipper: Option<Shipper>,
-    job: Option<Job>,
+    jobs: Jobs,
     /// When everything was last shipped (monotonic).
     shipped: Option<Duration>,
     pause: Duration,
     resume_at: Duration,
-    forgotten: Option<Duration>,
     counted: Counts,
 }
 
-/// A snapshot that is being taken.
-struct Job {
-    chain: String,
-    id: String,
-    task: task::JoinHandle<Result<Parts>>,
+/// How a turn went.
+struct Turn {
+    /// Everything that was committed is shipped.
+    shipped: bool,
+    /// A snapshot that ended in it.
+    snapshot: Result<()>,
 }
 
 impl Keeper {
@@ -242,53 +237,63 @@ impl Keeper {
     async fn run(&mut self, snapshot: bool) -> Result<()> {
         let mut wanted = snapshot;
         loop {
-            let all = self.turn(true, wanted).await?;
-            // Until all was shipped none was begun.
-            wanted &= !all;
+            let Turn { shipped, snapshot: taken } = self.turn(true, wanted).await?;
+            wanted &= !self.jobs.snapshot_runs();
             if self.lock.is_none() {
                 let message = "another process has the database open and ships it: ask that one, or end it";
                 return Err(Error::new(ErrorKind::Conflict, message));
             }
             let restorable =
                 self.shipper.as_ref().and_then(Shipper::chain).is_some_and(|chain| chain.snapshot.is_some());
-            if all && restorable && self.job.is_none() {
+            if snapshot || !restorable {
+                taken?;
+            }
+            if shipped && restorable && !(snapshot && (wanted || self.jobs.snapshot_runs())) {
                 return Ok(());
             }
             self.clock.sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// Does what is to do, and tells how it went. Whether everything is shipped.
-    async fn turn(&mut self, now: bool, snapshot: bool) -> Result<bool> {
+    /// Does what is to do, and tells how it went.
+    async fn turn(&mut self, now: bool, snapshot: bool) -> Result<Turn> {
         let outcome = match self.hold_lock() {
-            Ok(true) => self.try_turn(now, snapshot).await,
+            Ok(true) => self.ship(now).await,
             Ok(false) => {
                 self.shared.live().state = BackupState::Standby;
-                return Ok(false);
+                return Ok(Turn { shipped: false, snapshot: Ok(()) });
             }
             Err(error) => {
                 // Nobody ships, perhaps: the log is kept within its bound all the same.
                 let bounded = self.shipper().and_then(Shipper::bound_log);
                 if !now && bounded.is_ok() && self.clock.monotonic() < self.resume_at {
-                    return Ok(false);
+                    Ok(false)
+                } else {
+                    bounded.and(Err(error))
                 }
-                bounded.and(Err(error))
             }
         };
-        match &outcome {
-            Ok(_) => {}
+        let outcome = match outcome {
+            Ok(true) => Ok(Turn { shipped: true, snapshot: self.look_after(snapshot).await }),
+            Ok(false) => Ok(Turn { shipped: false, snapshot: Ok(()) }),
             Err(error) => {
-                tracing::warn!(target: "heptad::backup", %error, "the backup failed; it is tried again");
                 self.pause = (self.pause * 2).clamp(self.options.interval.min(LONGEST_PAUSE), LONGEST_PAUSE);
                 self.resume_at = self.clock.monotonic() + self.pause;
-                self.metrics.backup().failed(error.kind());
-                let mut live = self.shared.live();
-                live.failures += 1;
-                (live.state, live.error) = (BackupState::Failing, Some(error.to_string()));
+                self.failed(&error);
+                self.shared.live().state = BackupState::Failing;
+                Err(error)
             }
-        }
+        };
         self.tell();
         outcome
+    }
+
+    fn failed(&self, error: &Error) {
+        tracing::warn!(target: "heptad::backup", %error, "the backup failed; it is tried again");
+        self.metrics.backup().failed(error.kind());
+        let mut live = self.shared.live();
+        live.failures += 1;
+        live.error = Some(error.to_string());
     }
 
     /// Whether this process is the one that ships.
@@ -330,7 +335,8 @@ impl Keeper {
         }
     }
 
-    async fn try_turn(&mut self, now: bool, snapshot: bool) -> Result<bool> {
+    /// Ships, where that is due or `now`, and copies the log into the database. Whether everything that was committed is shipped.
+    async fn ship(&mut self, now: bool) -> Result<bool> {
         let time = self.clock.monotonic();
         // While the target takes what it gets, the commits that wait for the log are shipped in a moment.
         let failing = !self.pause.is_zero();
@@ -357,7 +363,11 @@ impl Keeper {
             (self.pause, self.resume_at) = (Duration::ZERO, Duration::ZERO);
             self.complete(began);
         }
-        self.look_after(shipped, snapshot).await?;
+        let Some(shipper) = &mut self.shipper else { return Ok(shipped) };
+        // Commits wait for what is left: so only when that is little.
+        if shipper.log_bytes()? >= CHECKPOINT_BYTES && shipper.unshipped()? <= EAGER {
+            shipper.checkpoint().await?;
+        }
         Ok(shipped)
     }
 
@@ -365,43 +375,23 @@ impl Keeper {
     fn complete(&self, time: Timestamp) {
         let chain = self.shipper.as_ref().and_then(Shipper::chain);
         let mut live = self.shared.live();
-        (live.state, live.error) = (BackupState::Shipping, None);
+        (live.state, live.error) = (BackupState::Shipping, self.jobs.trouble());
         live.complete = Some(time);
         live.commit = chain.map(|chain| chain.commit);
         live.restorable = chain.is_some_and(|chain| chain.snapshot.is_some());
     }
 
-    /// Checkpoints, snapshots, merges, forgets.
-    async fn look_after(&mut self, shipped: bool, snapshot: bool) -> Result<()> {
+    /// Snapshots, merges, forgets. What fails is told, and shipping goes on as it did; a snapshot that failed is given back.
+    async fn look_after(&mut self, snapshot: bool) -> Result<()> {
         let Some(shipper) = &mut self.shipper else { return Ok(()) };
-        // Commits wait for what is left: so only when that is little.
-        if shipper.log_bytes()? >= CHECKPOINT_BYTES && shipper.unshipped()? <= EAGER {
-            shipper.checkpoint().await?;
+        let snapshots = Snapshots { now: snapshot, every: self.options.snapshot };
+        match self.jobs.look_after(shipper, snapshots, self.clock.monotonic()).await {
+            Ok(()) => Ok(()),
+            Err(Failed { snapshot, error }) => {
+                self.failed(&error);
+                if snapshot { Err(error) } else { Ok(()) }
+            }
         }
-        if let Some(job) = self.job.take_if(|job| job.task.is_finished()) {
-            let parts =
-                job.task.await.map_err(|error| Error::internal("the snapshot panicked").because(error))??;
-            shipper.finish_snapshot(&parts).await?;
-        }
-        let current = shipper.chain().map(|chain| chain.name.as_str());
-        if let Some(job) = self.job.take_if(|job| current != Some(job.chain.as_str())) {
-            job.task.abort();
-        }
-        if !shipped || shipper.chain().is_none() {
-            return Ok(());
-        }
-        if self.job.is_none() && (snapshot || shipper.wants_snapshot(self.options.snapshot)) {
-            let base = shipper.begin_snapshot()?;
-            let (chain, id) = (base.chain.clone(), base.id.clone());
-            self.job = Some(Job { chain, id, task: task::spawn(base.put()) });
-        }
-        shipper.merge().await?;
-        let time = self.clock.monotonic();
-        if self.forgotten.is_none_or(|last| time.saturating_sub(last) >= FORGET_EVERY) {
-            shipper.retain(self.job.as_ref().map(|job| job.id.as_str())).await?;
-            self.forgotten = Some(time);
-        }
-        Ok(())
     }
 
     /// Counts what was done.
@@ -429,7 +419,7 @@ impl Keeper {
         let clock = Arc::clone(&self.clock);
         let last = async {
             if self.hold_lock()? {
-                while !self.try_turn(true, false).await? {}
+                while !self.ship(true).await? {}
             }
             Ok::<_, Error>(())
         };

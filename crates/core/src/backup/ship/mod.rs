@@ -7,6 +7,7 @@
 //! as the write-ahead log proves that nothing was committed between two looks that was not seen ([`LogFile::look`]), also across restarts of
 //! the process. Where it cannot, a new chain is begun, with a new snapshot: never is there a gap inside one.
 
+mod aside;
 mod checkpoint;
 mod compact;
 mod log;
@@ -19,7 +20,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use rusqlite::Connection;
 
-pub(super) use self::{checkpoint::CHECKPOINT_BYTES, snapshot::Parts};
+pub(super) use self::{checkpoint::CHECKPOINT_BYTES, compact::Merged, snapshot::Parts};
 use super::{
     archive::Archive,
     header::{Header, What, log_place},

@@ -6,20 +6,17 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use futures_util::{
-    future::{Either, select},
-    pin_mut,
+use super::{
+    Shipper,
+    aside::{Aside, blocking},
+    resume::unreadable,
 };
-
-use super::{Shipper, resume::unreadable, watch::unanswered};
 use crate::{
     backup::{
-        BackupTarget,
         disk::{SharedFile, random_name},
-        header::{BaseHeader, Header, SnapshotHeader, What, base_place, manifest_place},
+        header::{BaseHeader, SnapshotHeader, What, base_place, manifest_place},
         object::{Link, encode},
     },
-    clock::Clock,
     error::{Error, ErrorKind, Result},
 };
 
@@ -35,17 +32,11 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// A snapshot that is being taken.
 pub(in crate::backup) struct Base {
-    pub(in crate::backup) chain: String,
+    aside: Aside,
     pub(in crate::backup) id: String,
     from: u64,
     previous: Link,
     path: PathBuf,
-    database: String,
-    page_size: u32,
-    target: Arc<dyn BackupTarget>,
-    clock: Arc<dyn Clock>,
-    /// How long the target may take for one part.
-    patience: Duration,
 }
 
 /// Its parts are in the target.
@@ -57,7 +48,7 @@ pub(in crate::backup) struct Parts {
 
 impl Shipper {
     /// Whether the last snapshot is older than `every`, or so much was shipped since that a restore would read more of the log than of it.
-    pub(in crate::backup) fn wants_snapshot(&self, every: std::time::Duration) -> bool {
+    pub(in crate::backup) fn wants_snapshot(&self, every: Duration) -> bool {
         let Some(chain) = self.chain().filter(|chain| chain.next > 1) else { return false };
         let Some(last) = chain.snapshot else { return true };
         let every = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
@@ -66,24 +57,19 @@ impl Shipper {
         old || chain.since_snapshot > (2 * size).max(LEAST_LOG)
     }
 
-    /// Begins a snapshot. Everything must have been shipped.
-    pub(in crate::backup) fn begin_snapshot(&mut self) -> Result<Base> {
-        let (path, database, page_size) = (self.path.clone(), self.database.clone(), self.page_size);
-        let (target, clock) = (Arc::clone(&self.target), Arc::clone(&self.clock));
-        let patience = self.options.patience;
-        let chain = self.chain_mut()?;
+    /// Begins a snapshot of the chain.
+    pub(in crate::backup) fn begin_snapshot(&self) -> Option<Base> {
+        let chain = self.chain()?;
         let (from, previous) = chain.log_start;
-        let (chain, id) = (chain.name.clone(), format!("{from:012x}-{}", random_name()));
-        Ok(Base { chain, id, from, previous, path, database, page_size, target, clock, patience })
+        let id = format!("{from:012x}-{}", random_name());
+        Some(Base { aside: self.aside(chain), id, from, previous, path: self.path.clone() })
     }
 
-    /// Completes a snapshot: ships what was committed while it was taken, and writes the manifest. `false` where the chain has ended since.
-    pub(in crate::backup) async fn finish_snapshot(&mut self, parts: &Parts) -> Result<bool> {
-        while !self.ship(64).await? {}
-        self.counts.bytes += parts.bytes;
-        self.counts.objects += parts.parts.len() as u64;
-        let Some(chain) = self.chain().filter(|chain| chain.name == parts.base.chain) else {
-            return Ok(false);
+    /// Completes a snapshot: writes the manifest, where the chain has not ended since. What was committed while it was taken must have been
+    /// shipped.
+    pub(in crate::backup) async fn finish_snapshot(&mut self, parts: &Parts) -> Result<()> {
+        let Some(chain) = self.chain().filter(|chain| chain.name == parts.base.aside.chain) else {
+            return Ok(());
         };
         let header = SnapshotHeader {
             from: parts.base.from,
@@ -97,13 +83,15 @@ impl Shipper {
         if header.until < header.from {
             return Err(Error::internal("a snapshot was taken of a chain without objects"));
         }
-        let place = manifest_place(&parts.base.chain, &parts.base.id);
+        let place = manifest_place(&chain.name, &parts.base.id);
         let (bytes, _) = encode(&self.header(place.clone(), What::Snapshot(header)), &[])?;
         self.put(&place, &bytes.into()).await?;
+        self.counts.bytes += parts.bytes;
+        self.counts.objects += parts.parts.len() as u64;
         let chain = self.chain_mut()?;
         chain.snapshot = Some(chain.time);
         chain.since_snapshot = 0;
-        Ok(true)
+        Ok(())
     }
 }
 
@@ -112,27 +100,19 @@ impl Base {
     pub(in crate::backup) async fn put(self) -> Result<Parts> {
         let (mut parts, mut bytes) = (Vec::new(), 0);
         let path = self.path.clone();
-        let file = tokio::task::spawn_blocking(move || SharedFile::open(&path)).await;
-        let file = file.map_err(std::io::Error::other).flatten().map_err(unreadable)?;
+        let file = blocking(move || SharedFile::open(&path).map_err(unreadable)).await?;
         loop {
             let part = parts.len() as u32;
-            let place = base_place(&self.chain, &self.id, part);
-            let (file, page_size) = (file.clone(), self.page_size);
-            let (database, name) = (self.database.clone(), place.clone());
-            let work = tokio::task::spawn_blocking(move || {
+            let place = base_place(&self.aside.chain, &self.id, part);
+            let (file, page_size) = (file.clone(), self.aside.page_size);
+            let made = self.aside.encode(&place, move || {
                 let (first_page, body) = read(&file, page_size, part).map_err(unreadable)?;
-                if body.is_empty() {
-                    return Ok(None);
-                }
                 let what = What::Base(BaseHeader { part, first_page });
-                encode(&Header { place: name, database, page_size, what }, &body).map(Some)
+                Ok((!body.is_empty()).then_some((what, body)))
             });
-            let made = work
-                .await
-                .map_err(|error| Error::internal("reading the database panicked").because(error))?;
-            let Some((object, link)) = made? else { break };
+            let Some((object, link)) = made.await? else { break };
             bytes += object.len() as u64;
-            self.put_part(&place, object.into()).await?;
+            self.put_part(&place, object).await?;
             parts.push(link);
         }
         Ok(Parts { base: self, parts, bytes })
@@ -142,31 +122,18 @@ impl Base {
     async fn put_part(&self, place: &str, object: Arc<[u8]>) -> Result<()> {
         let mut pause = PAUSE;
         for left in (0..TRIES).rev() {
-            match self.within_patience(self.target.put(place, Arc::clone(&object))).await {
-                // A put whose answer was lost.
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                    let found = self.within_patience(self.target.get(place)).await?;
-                    return if found[..] == object[..] { Ok(()) } else { Err(error) };
-                }
+            match self.aside.put(place, Arc::clone(&object)).await {
                 Err(error)
                     if left > 0 && matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable) =>
                 {
                     tracing::warn!(target: "heptad::backup", %error, place, "a part of a snapshot is put again");
-                    self.clock.sleep(pause).await;
+                    self.aside.clock.sleep(pause).await;
                     pause *= 2;
                 }
                 outcome => return outcome,
             }
         }
         Ok(())
-    }
-
-    async fn within_patience<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        pin_mut!(work);
-        match select(work, self.clock.sleep(self.patience)).await {
-            Either::Left((outcome, _)) => outcome,
-            Either::Right(_) => Err(unanswered(self.patience)),
-        }
     }
 }
 

@@ -105,7 +105,11 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = file.try_lock();
         file.write_all(bytes)?;
         file.sync_all()?;
-        publish(&temporary, path)
+        publish(&temporary, path).map_err(|error| match error.kind() {
+            // Another process listed the folder before the lock was there.
+            io::ErrorKind::NotFound => io::Error::other("what was being written was taken for left by an end"),
+            _ => error,
+        })
     });
     if outcome.is_err() {
         let _ = fs::remove_file(&temporary);

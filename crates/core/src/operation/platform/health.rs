@@ -185,7 +185,11 @@ fn backup(kernel: &Kernel) -> Option<Probe<'_>> {
             Some(behind) => format!("{detail}, {} s ago", behind.as_secs()),
             None => detail,
         };
-        Ok(Answer { degraded: late, detail: Some(detail) })
+        let detail = match &live.error {
+            Some(beside) => format!("{detail}; a snapshot, a merge or forgetting failed: {beside}"),
+            None => detail,
+        };
+        Ok(Answer { degraded: late || live.error.is_some(), detail: Some(detail) })
     };
     Some(Probe { port: "backup", adapter: "log", durable, question: Box::pin(question) })
 }

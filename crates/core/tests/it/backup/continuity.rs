@@ -10,7 +10,7 @@ use heptad_core::{
     ErrorKind, Result,
     backup::{
         BackupState, BackupTarget, Existing, RestorePoint, restore,
-        target::{FolderTarget, Listing, MemoryTarget},
+        target::{FolderTarget, MemoryTarget},
     },
     progress::Silent,
     store::{Batch, Offset, Store, Value, sqlite::SqliteStore},
@@ -21,7 +21,10 @@ use heptad_testkit::{
 };
 use rusqlite::config::DbConfig;
 
-use super::place::{batch, held, opened, options, restored, site};
+use super::{
+    hooked::{Hook, Hooked},
+    place::{batch, held, opened, options, restored, site},
+};
 
 async fn chains(target: &Arc<dyn BackupTarget>) -> usize {
     target.list("chains").await.expect("a list").folders.len()
@@ -260,21 +263,15 @@ async fn check(remains: Remains) {
     assert_eq!(chains(&target).await, 1, "both are of one mind about the log");
 }
 
-/// A target during whose every `put` something is committed, as often as is left.
-struct Busy {
-    inner: MemoryTarget,
-    commits: Mutex<(Option<Arc<SqliteStore>>, u64)>,
-}
+/// During every put something is committed, as often as is left.
+#[derive(Default)]
+struct Busy(Mutex<(Option<Arc<SqliteStore>>, u64)>);
 
 #[async_trait]
-impl BackupTarget for Busy {
-    fn describe(&self) -> String {
-        self.inner.describe()
-    }
-
-    async fn put(&self, name: &str, bytes: Arc<[u8]>) -> Result<()> {
+impl Hook for Busy {
+    async fn put(&self, _: &str) -> Result<()> {
         let next = {
-            let mut commits = self.commits.lock().expect("no panic");
+            let mut commits = self.0.lock().expect("no panic");
             let (store, left) = &mut *commits;
             *left = left.saturating_sub(1);
             store.clone().filter(|_| *left > 0).map(|store| (store, *left))
@@ -282,19 +279,7 @@ impl BackupTarget for Busy {
         if let Some((store, left)) = next {
             store.commit(batch(left, 300)).await?;
         }
-        self.inner.put(name, bytes).await
-    }
-
-    async fn get(&self, name: &str) -> Result<Vec<u8>> {
-        self.inner.get(name).await
-    }
-
-    async fn list(&self, folder: &str) -> Result<Listing> {
-        self.inner.list(folder).await
-    }
-
-    async fn delete(&self, name: &str) -> Result<()> {
-        self.inner.delete(name).await
+        Ok(())
     }
 }
 
@@ -302,16 +287,16 @@ impl BackupTarget for Busy {
 async fn shipping_ends_although_commits_go_on() {
     const MANY: u64 = 1000;
     let folder = tempfile::tempdir().expect("a folder");
-    let busy = Arc::new(Busy { inner: MemoryTarget::new(), commits: Mutex::default() });
+    let busy = Hooked::new(Busy::default());
     let target: Arc<dyn BackupTarget> = Arc::clone(&busy) as _;
     let mut slow = options();
     slow.interval = std::time::Duration::from_secs(3600);
     let place = site(folder.path(), Arc::clone(&target), slow).await;
-    *busy.commits.lock().expect("no panic") = (Some(Arc::clone(&place.store)), MANY);
+    *busy.hook.0.lock().expect("no panic") = (Some(Arc::clone(&place.store)), MANY);
     let last = place.commit(1).await;
     // The snapshot is taken meanwhile, too.
     assert!(place.backup.run(true).await.expect("it ends").commit >= Some(last));
-    let (store, left) = std::mem::take(&mut *busy.commits.lock().expect("no panic"));
+    let (store, left) = std::mem::take(&mut *busy.hook.0.lock().expect("no panic"));
     assert!(store.is_some() && left > MANY / 2, "it went after everything that was committed meanwhile");
     drop(store);
     let last = place.commit(2).await;

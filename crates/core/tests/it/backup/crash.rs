@@ -1,6 +1,9 @@
 //! Death while it is backed up, merged, restored.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use heptad_core::{
     backup::{BackupTarget, Existing, RestorePoint, restore, target::FolderTarget, verify},
@@ -71,16 +74,26 @@ fn death_while_merging_leaves_a_whole_backup() {
                 let place = site(&life.folder, target(&life.folder), options()).await;
                 for n in 0.. {
                     // Sixteen small objects, and then the merge that they make due.
+                    let before = merged(&life.folder);
                     for part in 0..16 {
                         place.commit(n * 16 + part).await;
                         place.ship().await;
                     }
-                    let commit = place.ship().await;
+                    let commit = place.ship_until(|| merged(&life.folder) > before).await;
                     life.acknowledge(commit);
                 }
             },
             look,
         );
+}
+
+/// How many objects of the first level above the lowest are in the backup.
+fn merged(folder: &Path) -> usize {
+    let inside =
+        |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let shards = inside(folder.join("backup/chains")).flat_map(|chain| inside(chain.join("log/1")));
+    let name = |path: &PathBuf| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'));
+    shards.flat_map(inside).filter(name).count()
 }
 
 #[test]

@@ -7,7 +7,7 @@ use heptad_core::{
     ErrorKind, Result,
     backup::{
         BackupOptions, BackupState, BackupTarget, Existing, RestorePoint, restore,
-        target::{FolderTarget, Listing, MemoryTarget},
+        target::{FolderTarget, MemoryTarget},
     },
     operation::HealthState,
     progress::Silent,
@@ -16,6 +16,7 @@ use heptad_testkit::crash::{Life, Remains, together};
 use tokio::sync::Semaphore;
 
 use super::{
+    hooked::{Hook, Hooked},
     place::{held, opened, options, restored, site},
     trouble::{MOST, SLACK, health, storm},
 };
@@ -94,35 +95,18 @@ async fn both_were_there(remains: Remains) {
     assert_eq!(told, ["kept", "refused"]);
 }
 
-/// A target that gives nothing until it may.
-struct Held {
-    inner: MemoryTarget,
+/// Nothing is got until it may be.
+struct Slow {
     asked: Semaphore,
     may: Semaphore,
 }
 
 #[async_trait]
-impl BackupTarget for Held {
-    fn describe(&self) -> String {
-        self.inner.describe()
-    }
-
-    async fn put(&self, name: &str, bytes: Arc<[u8]>) -> Result<()> {
-        self.inner.put(name, bytes).await
-    }
-
-    async fn get(&self, name: &str) -> Result<Vec<u8>> {
+impl Hook for Slow {
+    async fn get(&self, _: &str) -> Result<()> {
         self.asked.add_permits(1);
-        let _permit = self.may.acquire().await.expect("it is not closed");
-        self.inner.get(name).await
-    }
-
-    async fn list(&self, folder: &str) -> Result<Listing> {
-        self.inner.list(folder).await
-    }
-
-    async fn delete(&self, name: &str) -> Result<()> {
-        self.inner.delete(name).await
+        drop(self.may.acquire().await.expect("it is not closed"));
+        Ok(())
     }
 }
 
@@ -134,14 +118,15 @@ async fn one_restores_to_a_place_at_a_time() {
     place.commit(1).await;
     place.ship().await;
     let path = folder.path().join("restored.db");
-    let slow = Arc::new(Held { inner: inner.clone(), asked: Semaphore::new(0), may: Semaphore::new(0) });
+    let hook = Slow { asked: Semaphore::new(0), may: Semaphore::new(0) };
+    let slow = Arc::new(Hooked { inner: inner.clone(), hook });
     let (target, to): (Arc<dyn BackupTarget>, _) = (Arc::clone(&slow) as _, path.clone());
     let first = tokio::spawn(async move { restored(&target, RestorePoint::Latest, &to).await });
-    drop(slow.asked.acquire().await.expect("it is not closed"));
+    drop(slow.hook.asked.acquire().await.expect("it is not closed"));
     let target: Arc<dyn BackupTarget> = Arc::new(inner);
     let error = restored(&target, RestorePoint::Latest, &path).await.expect_err("another one does");
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error:?}");
-    slow.may.add_permits(1);
+    slow.hook.may.add_permits(1);
     first.await.expect("no panic").expect("it is restored");
     assert_eq!(held(&opened(&path).await).await, held(&*place.store).await);
     let entries = std::fs::read_dir(folder.path()).expect("a folder").flatten();

@@ -1,6 +1,8 @@
 //! Backups: targets, points in time, damage, trouble, death.
 
 #[cfg(feature = "sqlite")]
+mod beside;
+#[cfg(feature = "sqlite")]
 mod continuity;
 #[cfg(all(feature = "sqlite", unix))]
 mod crash;
@@ -8,6 +10,8 @@ mod crash;
 mod damage;
 #[cfg(all(feature = "sqlite", feature = "encryption"))]
 mod encrypted;
+#[cfg(feature = "sqlite")]
+mod hooked;
 #[cfg(feature = "sqlite")]
 mod lock;
 #[cfg(feature = "sqlite")]

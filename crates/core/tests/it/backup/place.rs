@@ -66,6 +66,18 @@ impl Site {
     pub(super) async fn ship(&self) -> u64 {
         self.backup.run(false).await.expect("it is shipped").commit.expect("a commit")
     }
+
+    /// Ships until what is done beside it has come so far.
+    pub(super) async fn ship_until(&self, far: impl Fn() -> bool) -> u64 {
+        for _ in 0..2000 {
+            let commit = self.ship().await;
+            if far() {
+                return commit;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("what is done beside shipping does not come so far");
+    }
 }
 
 pub(super) fn batch(n: u64, bytes: usize) -> Batch {

@@ -16,7 +16,7 @@ use heptad_core::{
     Error, ErrorKind, Kernel, Result,
     backup::{
         BackupOptions, BackupState, BackupTarget, RestorePoint,
-        target::{Listing, MemoryTarget},
+        target::MemoryTarget,
     },
     clock::SystemClock,
     kernel::Ports,
@@ -25,7 +25,10 @@ use heptad_core::{
 };
 use heptad_testkit::backup::Troubled;
 
-use super::place::{Site, batch, held, opened, options, restored, site};
+use super::{
+    hooked::{Hook, Hooked},
+    place::{Site, batch, held, opened, options, restored, site},
+};
 
 #[tokio::test]
 async fn a_target_that_is_down_is_told_of_and_nothing_is_missing_when_it_is_back() {
@@ -145,43 +148,6 @@ async fn when_the_backup_ends_the_store_looks_after_its_log_again() {
     assert!(largest < 100 << 20, "the log had {largest} bytes");
 }
 
-/// What a test does whenever something is put. `false`: it is not put, and nothing is answered.
-#[async_trait]
-trait Hook: Send + Sync {
-    async fn put(&self, name: &str) -> Result<bool>;
-}
-
-struct Hooked<H> {
-    inner: MemoryTarget,
-    hook: H,
-}
-
-#[async_trait]
-impl<H: Hook> BackupTarget for Hooked<H> {
-    fn describe(&self) -> String {
-        self.inner.describe()
-    }
-
-    async fn put(&self, name: &str, bytes: Arc<[u8]>) -> Result<()> {
-        if !self.hook.put(name).await? {
-            std::future::pending::<()>().await;
-        }
-        self.inner.put(name, bytes).await
-    }
-
-    async fn get(&self, name: &str) -> Result<Vec<u8>> {
-        self.inner.get(name).await
-    }
-
-    async fn list(&self, folder: &str) -> Result<Listing> {
-        self.inner.list(folder).await
-    }
-
-    async fn delete(&self, name: &str) -> Result<()> {
-        self.inner.delete(name).await
-    }
-}
-
 /// Empties the write-ahead log as another program does when it closes the file, once: while commits wait for an object.
 #[derive(Default)]
 struct Empty {
@@ -191,13 +157,13 @@ struct Empty {
 
 #[async_trait]
 impl Hook for Empty {
-    async fn put(&self, _: &str) -> Result<bool> {
+    async fn put(&self, _: &str) -> Result<()> {
         let Some((store, path)) = self.site.get().filter(|_| !self.done.load(Ordering::SeqCst)) else {
-            return Ok(true);
+            return Ok(());
         };
-        let Some(store) = store.upgrade() else { return Ok(true) };
+        let Some(store) = store.upgrade() else { return Ok(()) };
         if path.with_extension("db-wal").metadata().map_or(0, |log| log.len()) < 16 << 20 {
-            return Ok(true);
+            return Ok(());
         }
         // Only while no transaction may run does a commit have to wait.
         let commit = store.commit(batch(1, 9));
@@ -206,14 +172,14 @@ impl Hook for Empty {
             other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("a checkpoint");
             self.done.store(true, Ordering::SeqCst);
         }
-        Ok(true)
+        Ok(())
     }
 }
 
 #[tokio::test]
 async fn a_log_that_is_emptied_while_commits_wait_for_the_target_does_not_stop_them() {
     let folder = tempfile::tempdir().expect("a folder");
-    let hooked = Arc::new(Hooked { inner: MemoryTarget::new(), hook: Empty::default() });
+    let hooked = Hooked::new(Empty::default());
     let target: Arc<dyn BackupTarget> = Arc::clone(&hooked) as _;
     let place = site(folder.path(), Arc::clone(&target), options()).await;
     let known = (Arc::downgrade(&place.store), place.path.clone());
@@ -248,15 +214,15 @@ struct Parts {
 
 #[async_trait]
 impl Hook for Parts {
-    async fn put(&self, name: &str) -> Result<bool> {
+    async fn put(&self, name: &str) -> Result<()> {
         if !name.contains("/base-") {
-            return Ok(true);
+            return Ok(());
         }
         self.names.lock().expect("no panic").push(name.to_owned());
         match self.puts.fetch_add(1, Ordering::SeqCst) {
-            0 => Ok(false),
+            0 => std::future::pending().await,
             1 => Err(Error::new(ErrorKind::Unavailable, "a line that broke")),
-            _ => Ok(true),
+            _ => Ok(()),
         }
     }
 }
@@ -264,7 +230,7 @@ impl Hook for Parts {
 #[tokio::test]
 async fn a_snapshot_whose_part_is_not_answered_is_gone_on_with() {
     let folder = tempfile::tempdir().expect("a folder");
-    let hooked = Arc::new(Hooked { inner: MemoryTarget::new(), hook: Parts::default() });
+    let hooked = Hooked::new(Parts::default());
     let target: Arc<dyn BackupTarget> = Arc::clone(&hooked) as _;
     let quick = BackupOptions { timeout: Duration::from_millis(500), ..options() };
     let place = site(folder.path(), Arc::clone(&target), quick).await;
@@ -281,11 +247,11 @@ struct Gone(Arc<Mutex<mpsc::Receiver<()>>>);
 
 #[async_trait]
 impl Hook for Gone {
-    async fn put(&self, _: &str) -> Result<bool> {
+    async fn put(&self, _: &str) -> Result<()> {
         let gone = Arc::clone(&self.0);
         let write = tokio::task::spawn_blocking(move || gone.lock().expect("no panic").recv());
         let _ = write.await;
-        Ok(true)
+        Ok(())
     }
 }
 
@@ -294,7 +260,7 @@ async fn a_target_that_never_answers_does_not_keep_a_platform_open() {
     let folder = tempfile::tempdir().expect("a folder");
     let (back, gone) = mpsc::channel();
     let hook = Gone(Arc::new(Mutex::new(gone)));
-    let place = site(folder.path(), Arc::new(Hooked { inner: MemoryTarget::new(), hook }), options()).await;
+    let place = site(folder.path(), Hooked::new(hook), options()).await;
     place.commit(1).await;
     let (closed, wait) = mpsc::channel();
     std::thread::spawn(move || {

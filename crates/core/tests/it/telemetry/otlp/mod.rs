@@ -1,5 +1,6 @@
 //! Export by OTLP, to a collector that decodes every byte.
 
+mod collector;
 #[cfg(all(
     feature = "openai",
     feature = "anthropic",
@@ -7,26 +8,9 @@
     feature = "jwt",
     feature = "encryption"
 ))]
-mod canaries;
-mod collector;
+mod driven;
 mod loss;
 mod options;
-#[cfg(all(
-    feature = "openai",
-    feature = "anthropic",
-    feature = "tantivy",
-    feature = "jwt",
-    feature = "encryption"
-))]
-mod shape;
-#[cfg(all(
-    feature = "openai",
-    feature = "anthropic",
-    feature = "tantivy",
-    feature = "jwt",
-    feature = "encryption"
-))]
-mod world;
 
 use std::{sync::Arc, time::Duration};
 

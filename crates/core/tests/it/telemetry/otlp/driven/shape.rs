@@ -8,9 +8,11 @@ use opentelemetry_proto::tonic::{
 };
 
 use super::{
-    PATIENCE,
-    collector::{Collector, attributes},
-    options, start,
+    super::{
+        PATIENCE,
+        collector::{Collector, attributes},
+        options, start,
+    },
     world::World,
 };
 
@@ -18,7 +20,7 @@ use super::{
 fn traced() -> (Vec<Span>, Collector) {
     let collector = Collector::start();
     let exporter = start(options(&collector));
-    super::traced(&exporter, || {
+    super::super::traced(&exporter, || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let world = World::open(exporter.metrics()).await;

@@ -9,7 +9,10 @@ use std::{
 use serde_json::json;
 use tracing_subscriber::{Layer as _, fmt::format::FmtSpan, layer::SubscriberExt as _};
 
-use super::{PATIENCE, collector::Collector, options, start, world::World};
+use super::{
+    super::{PATIENCE, collector::Collector, options, start},
+    world::World,
+};
 
 /// What the log writes into.
 #[derive(Clone, Default)]
