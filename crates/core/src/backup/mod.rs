@@ -2,7 +2,7 @@
 //!
 //! Every half second (`backup.interval`) what was committed is read from the write-ahead log and put into a *target*: a folder, or with the
 //! feature `object-store` a bucket. A daily snapshot and merged objects make that a restore reads few of them. Begin with `ship` (from the
-//! file to the target), `restore` (back), `worker` (when), `object` and `header` (the form of what is kept).
+//! file to the target), `restore` (back), `worker` (when) and `jobs` (what is done beside it), `object` and `header` (the form of what is kept).
 //!
 //! # What is kept
 //! The pages of the file, as SQLite has them: everything in the store. An encrypted store stays encrypted in its backup, and what it leaves
@@ -11,7 +11,8 @@
 //!
 //! # What is promised
 //! - What is acknowledged as shipped ([`Backups::run`], [`Live::complete`]) can be restored, whatever ends the process or the machine. Without
-//!   a failure of the target that is everything older than the interval and the time the target takes for an object.
+//!   a failure of the target that is everything older than the interval and the time the target takes for an object. Snapshots, merges and
+//!   forgetting are done beside shipping: it waits for none of them, and goes on where one fails (which is told).
 //! - Any commit within the retention can be restored, exactly. Commits that SQLite wrote in one transaction (those that waited at the same
 //!   time: group commit) are one state. Times are those of shipping.
 //! - A gap cannot stay unseen: objects are numbered and chained by their hashes, and a chain goes on only where the write-ahead log proves that

@@ -23,7 +23,7 @@ use super::{
     disk::beside,
     jobs::{Failed, Jobs, Snapshots},
     keeper::LOCK,
-    ship::{CHECKPOINT_BYTES, Counts, ShipOptions, Shipper},
+    ship::{Counts, LITTLE, ShipOptions, Shipper},
     status::{BackupState, Live, Shared},
 };
 use crate::{
@@ -36,8 +36,8 @@ use crate::{
 
 /// How often there is a look at what is to do.
 const TICK: Duration = Duration::from_millis(50);
-/// From so many bytes on, what is not shipped does not wait for the interval.
-const EAGER: u64 = 4 << 20;
+/// How many objects are shipped between two looks at what else there is to do.
+const OBJECTS: u32 = 16;
 /// How long the end of a platform waits for the last commits to be shipped.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// The longest pause after a failure.
@@ -346,39 +346,49 @@ impl Keeper {
         }
         let unshipped = shipper.unshipped()?;
         let due = self.shipped.is_none_or(|shipped| time.saturating_sub(shipped) >= self.options.interval);
-        if !now && (time < self.resume_at || !(due || unshipped >= EAGER)) {
+        if !now && (time < self.resume_at || !(due || unshipped >= LITTLE)) {
             return Ok(false);
         }
-        let began = self.clock.now();
-        let shipper = self.shipper()?;
-        let shipped = match shipper.ship(16).await {
-            Err(error) if error.kind() == ErrorKind::LimitExceeded => {
-                shipper.abandon()?;
-                return Err(error);
-            }
-            outcome => outcome?,
-        };
+        let shipped = self.ship_some().await?;
         if shipped {
             self.shipped = Some(time);
             (self.pause, self.resume_at) = (Duration::ZERO, Duration::ZERO);
-            self.complete(began);
         }
         let Some(shipper) = &mut self.shipper else { return Ok(shipped) };
-        // Commits wait for what is left: so only when that is little.
-        if shipper.log_bytes()? >= CHECKPOINT_BYTES && shipper.unshipped()? <= EAGER {
+        if shipper.wants_checkpoint()? {
             shipper.checkpoint().await?;
+            self.complete();
         }
         Ok(shipped)
     }
 
-    /// Everything that was committed by `time` is shipped.
-    fn complete(&self, time: Timestamp) {
-        let chain = self.shipper.as_ref().and_then(Shipper::chain);
+    /// Ships everything that is committed now, or as much of it as is shipped between two looks at what else there is to do.
+    async fn ship_some(&mut self) -> Result<bool> {
+        for _ in 0..OBJECTS {
+            let shipper = self.shipper()?;
+            let shipped = match shipper.ship().await {
+                Err(error) if error.kind() == ErrorKind::LimitExceeded => {
+                    shipper.abandon()?;
+                    return Err(error);
+                }
+                outcome => outcome?,
+            };
+            self.complete();
+            if shipped {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Tells how far it is shipped.
+    fn complete(&self) {
+        let Some(chain) = self.shipper.as_ref().and_then(Shipper::chain) else { return };
         let mut live = self.shared.live();
         (live.state, live.error) = (BackupState::Shipping, self.jobs.trouble());
-        live.complete = Some(time);
-        live.commit = chain.map(|chain| chain.commit);
-        live.restorable = chain.is_some_and(|chain| chain.snapshot.is_some());
+        live.complete = chain.complete.or(live.complete);
+        live.commit = Some(chain.commit);
+        live.restorable = chain.snapshot.is_some();
     }
 
     /// Snapshots, merges, forgets. What fails is told, and shipping goes on as it did; a snapshot that failed is given back.

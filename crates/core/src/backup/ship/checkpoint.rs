@@ -9,7 +9,12 @@ use crate::{
 };
 
 /// From this many bytes on the log is copied into the file: 16 MiB, as the store does it without a backup.
-pub(in crate::backup) const CHECKPOINT_BYTES: u64 = 16 << 20;
+const CHECKPOINT_BYTES: u64 = 16 << 20;
+/// From this many on also while much is left to ship, where that takes no longer than [`MOMENT`]: in a storm of commits there always is.
+const STORM_BYTES: u64 = 4 * CHECKPOINT_BYTES;
+const MOMENT: Duration = Duration::from_millis(250);
+/// So many bytes that are not shipped are little.
+pub(in crate::backup) const LITTLE: u64 = 4 << 20;
 /// How long commits wait at most for the target to take what came since the last object.
 pub(super) const COMMITS_WAIT: Duration = Duration::from_secs(2);
 /// How many objects that is at most: one that was made, one of what was left, and one of the transaction that ran.
@@ -38,6 +43,18 @@ impl Shipper {
         Ok(self.log_bytes()?.saturating_sub(shipped * (u64::from(self.page_size) + 24)))
     }
 
+    /// Whether the log is to be copied into the file: it is large enough, and commits, which wait for what is left, would not wait for long.
+    pub(in crate::backup) fn wants_checkpoint(&self) -> Result<bool> {
+        let log = self.log_bytes()?;
+        if log < CHECKPOINT_BYTES {
+            return Ok(false);
+        }
+        let left = self.unshipped()?;
+        let (bytes, took) = self.chain().map_or((0, Duration::ZERO), |chain| chain.pace);
+        let soon = left as f64 * took.as_secs_f64() <= bytes as f64 * MOMENT.as_secs_f64();
+        Ok(left <= LITTLE || (log >= STORM_BYTES && soon))
+    }
+
     /// Ships what is left while no commit runs, copies the log into the file and begins it anew. `false` where a reader was in the way: then
     /// nothing is lost, and it is for the next time. So where the chain is given up meanwhile: the next one is begun when commits run again.
     pub(in crate::backup) async fn checkpoint(&mut self) -> Result<bool> {
@@ -56,6 +73,7 @@ impl Shipper {
         self.read_log()?;
         drop(closed);
         self.counts.checkpoints += u64::from(ended.is_some());
+        self.put_pending().await?;
         Ok(ended.is_some())
     }
 

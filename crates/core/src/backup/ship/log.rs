@@ -1,6 +1,6 @@
 //! From transactions in the write-ahead log to an object.
 
-use super::{Chain, OBJECT_BYTES, Pending, Shipper, State};
+use super::{Chain, OBJECT_BYTES, Pending, Seen, Shipper, State};
 use crate::{
     backup::{
         header::{LogHeader, Point, What},
@@ -26,13 +26,17 @@ impl Shipper {
             return Ok(true);
         }
         let (position, ended) = (chain.position, chain.ended);
+        let (now, began) = (self.clock.now(), self.clock.monotonic());
         match self.look(&position, ended, OBJECT_BYTES)? {
             Look::Lost(why) => {
                 self.give_up(why);
                 Ok(true)
             }
-            Look::Tail(Tail { transactions, end, .. }) if transactions.is_empty() => {
+            Look::Tail(Tail { transactions, end, visible, .. }) if transactions.is_empty() => {
                 let chain = self.chain_mut()?;
+                if visible.is_some() {
+                    chain.complete = Some(now);
+                }
                 if end.salts != chain.position.salts {
                     // Begun anew, with nothing in it yet.
                     chain.log_start = (chain.next, chain.link);
@@ -41,8 +45,8 @@ impl Shipper {
                 }
                 Ok(false)
             }
-            Look::Tail(Tail { transactions, end, whole }) => {
-                let time = self.clock.now().as_millisecond();
+            Look::Tail(Tail { transactions, end, visible, whole }) => {
+                let time = now.as_millisecond();
                 let State::Chain(chain) = &self.state else { return Ok(true) };
                 let (points, body) = pack(chain, &transactions, self.label_page, time);
                 let Some(last) = points.last().copied() else { return Ok(false) };
@@ -66,9 +70,14 @@ impl Shipper {
                     commit: last.commit,
                     time: last.time,
                     raw: body.len() as u64,
+                    began,
                     whole,
                 };
-                self.chain_mut()?.pending = Some(pending);
+                let chain = self.chain_mut()?;
+                chain.pending = Some(pending);
+                if let Some(frames) = visible {
+                    chain.seen.push_back(Seen { salts: end.salts, frames, time: now });
+                }
                 Ok(true)
             }
         }

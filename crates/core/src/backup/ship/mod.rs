@@ -16,11 +16,11 @@ mod retain;
 mod snapshot;
 mod watch;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
 
 use rusqlite::Connection;
 
-pub(super) use self::{checkpoint::CHECKPOINT_BYTES, compact::Merged, snapshot::Parts};
+pub(super) use self::{checkpoint::LITTLE, compact::Merged, snapshot::Parts};
 use super::{
     archive::Archive,
     header::{Header, What, log_place},
@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     backup::BackupTarget,
-    clock::Clock,
+    clock::{Clock, Timestamp},
     error::{Error, ErrorKind, Result},
     store::sqlite::LogGate,
 };
@@ -104,11 +104,25 @@ pub(super) struct Chain {
     pending: Option<Pending>,
     /// The last object had all that the log had when it was made.
     whole: bool,
+    /// What the log had when it was looked at, oldest first, where that is not all shipped yet.
+    seen: VecDeque<Seen>,
+    /// Everything that was committed by this time is shipped.
+    pub(super) complete: Option<Timestamp>,
+    /// How many bytes of pages the last object had, and how long it took from the look at the log until the target had it.
+    pace: (u64, Duration),
     /// When the last snapshot was complete, and how many bytes of pages were shipped since.
     pub(super) snapshot: Option<i64>,
     pub(super) since_snapshot: u64,
     /// For each level above the first, the number its next object begins with.
     merged: [u64; super::header::LEVELS as usize],
+}
+
+/// The end of the log at some time.
+#[derive(Debug)]
+struct Seen {
+    salts: [u32; 2],
+    frames: u32,
+    time: Timestamp,
 }
 
 #[derive(Debug)]
@@ -120,6 +134,8 @@ struct Pending {
     commit: u64,
     time: i64,
     raw: u64,
+    /// When the log was looked at for it (monotonic).
+    began: Duration,
     whole: bool,
 }
 
@@ -149,22 +165,17 @@ impl Shipper {
         self.state = State::Unknown(Some(why));
     }
 
-    /// Ships what was committed, in at most `most` objects: whether that was everything that was committed when this was called. What is
-    /// committed meanwhile does not count, or it would never end while the target is slower than commits come.
+    /// Ships an object of what was committed: whether that was everything that was committed when this was called. What is committed
+    /// meanwhile does not count, or it would never be while the target is slower than commits come.
     ///
     /// # Errors
     /// Whatever the target fails with; trying again goes on where it stopped.
-    pub(super) async fn ship(&mut self, most: u64) -> Result<bool> {
-        for _ in 0..most {
-            if let State::Unknown(_) = self.state {
-                self.resume().await?;
-            }
-            let nothing = self.ship_next().await?;
-            if nothing || self.chain().is_some_and(|chain| chain.whole) {
-                return Ok(true);
-            }
+    pub(super) async fn ship(&mut self) -> Result<bool> {
+        if let State::Unknown(_) = self.state {
+            self.resume().await?;
         }
-        Ok(false)
+        let nothing = self.ship_next().await?;
+        Ok(nothing || self.chain().is_some_and(|chain| chain.whole))
     }
 
     /// Ships the next object of the chain; whether there was none. A chain that cannot be gone on with is given up, and none is begun.
@@ -202,6 +213,7 @@ impl Shipper {
             }
             outcome => outcome?,
         }
+        let time = self.clock.monotonic();
         let chain = self.chain_mut()?;
         if let Some(pending) = chain.pending.take() {
             (chain.link, chain.position) = (pending.link, pending.end);
@@ -209,6 +221,14 @@ impl Shipper {
             chain.next += 1;
             chain.since_snapshot += pending.raw;
             chain.whole = pending.whole;
+            chain.pace = (pending.raw, time.saturating_sub(pending.began));
+            // A log is begun anew only when all of it is shipped.
+            let (salts, frames) = (chain.position.salts, chain.position.frames);
+            let shipped = |seen: &&Seen| seen.salts != salts || seen.frames <= frames;
+            while let Some(seen) = chain.seen.front().filter(shipped) {
+                chain.complete = Some(seen.time);
+                chain.seen.pop_front();
+            }
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Opening a file for shipping, going on with the chain that the target has, or beginning a new one.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::VecDeque, path::Path, sync::Arc, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
@@ -133,6 +133,9 @@ impl Shipper {
             time: point.map_or(0, |point| point.time),
             pending: None,
             whole: false,
+            seen: VecDeque::new(),
+            complete: None,
+            pace: (0, Duration::ZERO),
             snapshot: snapshots.whole.last().map(|snapshot| snapshot.header.time),
             since_snapshot: 0,
             merged,
@@ -167,6 +170,9 @@ impl Shipper {
             time: now,
             pending: None,
             whole: false,
+            seen: VecDeque::new(),
+            complete: None,
+            pace: (0, Duration::ZERO),
             snapshot: None,
             since_snapshot: 0,
             merged: [1; LEVELS as usize],

@@ -107,7 +107,9 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         file.sync_all()?;
         publish(&temporary, path).map_err(|error| match error.kind() {
             // Another process listed the folder before the lock was there.
-            io::ErrorKind::NotFound => io::Error::other("what was being written was taken for left by an end"),
+            io::ErrorKind::NotFound => {
+                io::Error::other("what was being written was taken for left by an end")
+            }
             _ => error,
         })
     });

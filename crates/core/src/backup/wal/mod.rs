@@ -58,6 +58,8 @@ pub(super) struct Tail {
     pub(super) transactions: Vec<Transaction>,
     /// The position behind them.
     pub(super) end: Position,
+    /// How many frames the log of `end` had then; `None` where it was begun anew since.
+    pub(super) visible: Option<u32>,
     /// That is all that the log had.
     pub(super) whole: bool,
 }
@@ -119,7 +121,7 @@ impl LogFile {
                 return Err(io::Error::new(ErrorKind::InvalidData, what));
             }
             let Rest { transactions, end, enough, .. } = rest;
-            return Ok(Look::Tail(Tail { transactions, end, whole: !enough }));
+            return Ok(Look::Tail(Tail { transactions, end, visible: Some(visible), whole: !enough }));
         }
         if header.salts[0] != position.salts[0].wrapping_add(1) {
             return Ok(Look::Lost("the write-ahead log is another one"));
@@ -141,7 +143,8 @@ impl LogFile {
             return Ok(GONE);
         }
         if rest.transactions.is_empty() {
-            return Ok(Look::Tail(Tail { transactions: Vec::new(), end: header.begin(), whole: false }));
+            let end = header.begin();
+            return Ok(Look::Tail(Tail { transactions: Vec::new(), end, visible: None, whole: false }));
         }
         if ended.is_some_and(|ended| rest.end.frames > ended) {
             return Ok(Look::Lost(
@@ -149,7 +152,8 @@ impl LogFile {
             ));
         }
         // What is in the new log is behind it.
-        Ok(Look::Tail(Tail { transactions: rest.transactions, end: rest.end, whole: false }))
+        let Rest { transactions, end, .. } = rest;
+        Ok(Look::Tail(Tail { transactions, end, visible: None, whole: false }))
     }
 
     fn open(&self) -> io::Result<Option<BufReader<File>>> {

@@ -74,9 +74,7 @@ async fn what_fails_beside_shipping_is_told_and_keeps_nothing_from_being_shipped
         assert_eq!(live.state, BackupState::Shipping, "{live:?}");
         told = told.or(live.error);
         let hook = &hooked.hook;
-        if told.is_some()
-            && hook.merges.load(Ordering::SeqCst) > 1
-            && hook.deletes.load(Ordering::SeqCst) > 1
+        if told.is_some() && hook.merges.load(Ordering::SeqCst) > 1 && hook.deletes.load(Ordering::SeqCst) > 1
         {
             break;
         }

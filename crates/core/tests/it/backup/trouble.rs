@@ -14,10 +14,7 @@ use async_trait::async_trait;
 
 use heptad_core::{
     Error, ErrorKind, Kernel, Result,
-    backup::{
-        BackupOptions, BackupState, BackupTarget, RestorePoint,
-        target::MemoryTarget,
-    },
+    backup::{BackupOptions, BackupState, BackupTarget, RestorePoint, target::MemoryTarget},
     clock::SystemClock,
     kernel::Ports,
     operation::{Context, Handle as _, HealthPart, HealthState, Platform},
