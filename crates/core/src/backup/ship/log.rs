@@ -46,7 +46,8 @@ impl Shipper {
                 Ok(false)
             }
             Look::Tail(Tail { transactions, end, visible, whole }) => {
-                let time = now.as_millisecond();
+                // What was committed during the look is in it.
+                let time = self.clock.now().as_millisecond();
                 let State::Chain(chain) = &self.state else { return Ok(true) };
                 let (points, body) = pack(chain, &transactions, self.label_page, time);
                 let Some(last) = points.last().copied() else { return Ok(false) };
