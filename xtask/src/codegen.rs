@@ -5,7 +5,10 @@
 //! - `bindings/monitoring/`: the Grafana dashboard and the Prometheus alert rules of this version, for whoever has not installed it. They come from
 //!   operations (`platform.dashboard`, `platform.alerts`), so that a build in use gives those that fit it.
 //!
-//! The command line prints them, so this crate needs none of the house's code.
+//! - `bindings/errors.json`: the kinds of errors.
+//! - `bindings/python/python/heptad/`: the typed package for Python, made from these two.
+//!
+//! The command line prints the first of them, so this crate needs none of the house's code.
 
 use std::{fs, time::Duration};
 
@@ -14,6 +17,7 @@ use serde_json::Value;
 use crate::{
     Result,
     shell::Run,
+    surface::{python, surface},
     workspace::{Layer, Workspace},
 };
 
@@ -27,8 +31,12 @@ struct Artefact {
     form: fn(&str) -> Result<String>,
 }
 
+const OPERATIONS: &str = "bindings/operations.json";
+const ERRORS: &str = "bindings/errors.json";
+
 const ARTEFACTS: &[Artefact] = &[
-    Artefact { file: "bindings/operations.json", command: &["operations"], form: pretty },
+    Artefact { file: OPERATIONS, command: &["operations"], form: pretty },
+    Artefact { file: ERRORS, command: &["platform", "errors"], form: indented },
     Artefact { file: "bindings/monitoring/dashboard.json", command: &["platform", "dashboard"], form: text },
     Artefact { file: "bindings/monitoring/alerts.yml", command: &["platform", "alerts"], form: text },
 ];
@@ -36,7 +44,7 @@ const ARTEFACTS: &[Artefact] = &[
 /// A committed file as it should be.
 pub struct Generated {
     /// Relative to the root.
-    pub file: &'static str,
+    pub file: String,
     /// Its text.
     pub text: String,
 }
@@ -44,7 +52,7 @@ pub struct Generated {
 impl Generated {
     /// Whether the committed file says the same, byte for byte.
     pub fn is_current(&self, workspace: &Workspace) -> bool {
-        workspace.read(self.file).is_ok_and(|committed| committed == self.text)
+        workspace.read(&self.file).is_ok_and(|committed| committed == self.text)
     }
 }
 
@@ -67,7 +75,7 @@ pub fn main(arguments: &[String]) -> Result<bool> {
             eprintln!("{} is stale: run `cargo xtask codegen` and commit it", fresh.file);
             fine = false;
         } else {
-            let file = workspace.root.join(fresh.file);
+            let file = workspace.root.join(&fresh.file);
             let written =
                 file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, fresh.text));
             written.map_err(|e| format!("{}: {e}", file.display()))?;
@@ -97,9 +105,24 @@ pub fn generate(workspace: &Workspace) -> Result<Vec<Generated>> {
                 ended.tail(20)
             ));
         }
-        Ok(Generated { file: artefact.file, text: (artefact.form)(&ended.output)? })
+        Ok(Generated { file: artefact.file.to_owned(), text: (artefact.form)(&ended.output)? })
     };
-    ARTEFACTS.iter().map(print).collect()
+    let mut generated: Vec<Generated> = ARTEFACTS.iter().map(print).collect::<Result<_>>()?;
+    let printed = |file: &str| {
+        generated
+            .iter()
+            .find(|generated| generated.file == file)
+            .map_or("", |generated| generated.text.as_str())
+    };
+    let api = surface(printed(OPERATIONS), printed(ERRORS))?;
+    generated.extend(python::files(&api)?.into_iter().map(|(file, text)| Generated { file, text }));
+    Ok(generated)
+}
+
+/// JSON as committed: indented, one line break at the end.
+fn indented(answer: &str) -> Result<String> {
+    let answer: Value = serde_json::from_str(answer).map_err(|e| format!("the answer is not JSON: {e}"))?;
+    serde_json::to_string_pretty(&answer).map(|text| text + "\n").map_err(|e| format!("the answer: {e}"))
 }
 
 /// The text of a file that an operation gives.

@@ -8,6 +8,7 @@
 //! | `bench` | criterion benches, and the peers beside them | `bench` |
 //! | `cost` | measures what each feature costs to build | [`cost`] |
 //!
+//! [`surface`] is the API as data and the generators of its typed surfaces.
 //! [`workspace`] reads the manifests, [`graph`] what they resolve to, [`source`] the Rust files, [`shell`] runs children.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person at the terminal")]
@@ -19,6 +20,7 @@ pub mod cost;
 pub mod graph;
 pub mod shell;
 pub mod source;
+pub mod surface;
 pub mod test;
 pub mod workspace;
 

@@ -12,7 +12,7 @@ cargo xtask <chore>
   test [--filter PART]… [--skip-install TOOL|all]… [--list]
                             installs what it needs, runs every part, ends with `N passed, N failed, N skipped`
   check [RULE]…             proves the invariants of the architecture; --list names the rules
-  codegen [--check]         writes bindings/operations.json from the operation registry; --check fails when it is stale
+  codegen [--check]         writes what is made from the operation registry (bindings/); --check fails when it is stale
   bench [NAME]…             runs the benches and the side-by-side peers
   cost [FEATURE]…           measures packages and CPU-seconds of a cold debug build of each feature, prints the table";
 

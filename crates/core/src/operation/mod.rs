@@ -131,8 +131,8 @@ pub use self::{
     context::Context,
     guard::{ResultStream, call, stream},
     platform::{
-        Described, Health, HealthPart, HealthState, MetricsText, OperationList, OperationsRequest, Platform,
-        Settings, TextFile,
+        Described, DescribedError, ErrorList, Health, HealthPart, HealthState, MetricsText, OperationList,
+        OperationsRequest, Platform, Settings, TextFile,
     },
     principal::{Permission, Principal},
     registry::{Handle, Operation, Registry, Reply},

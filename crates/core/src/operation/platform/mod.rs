@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::health::{Health, HealthPart, HealthState};
-use super::{Context, Effect, Handle, Spec, operations};
+use super::{Context, Effect, Handle, Spec, operations, schema};
 use crate::{
     config::Explained,
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     suggest::did_you_mean,
     telemetry,
 };
@@ -71,6 +71,22 @@ pub struct Described {
     pub response: Option<Value>,
 }
 
+/// The kinds of errors.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorList {
+    /// Every kind.
+    pub errors: Vec<DescribedError>,
+}
+
+/// A kind of error as data.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DescribedError {
+    /// Its name: what a program branches on.
+    pub kind: ErrorKind,
+    /// What it means, in Markdown.
+    pub doc: String,
+}
+
 /// Counts and latencies.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct MetricsText {
@@ -119,6 +135,19 @@ impl Platform {
         let wanted = |spec: &Spec| request.system.as_deref().is_none_or(|system| system == spec.system);
         let specs = registry.iter().map(|operation| operation.spec).filter(|spec| wanted(spec));
         Ok(OperationList { operations: specs.map(|spec| describe(spec, request.schemas)).collect() })
+    }
+
+    /// Lists the kinds of errors that operations fail with.
+    #[operation(reads)]
+    pub async fn errors(&self) -> Result<ErrorList> {
+        let schema = Value::from(schema::response::<ErrorKind>());
+        let documented = |kind: &ErrorKind| {
+            let kinds = schema["oneOf"].as_array().into_iter().flatten();
+            let of_kind = kinds.filter(|found| found["const"] == kind.as_str());
+            of_kind.filter_map(|found| found["description"].as_str()).next().unwrap_or_default().to_owned()
+        };
+        let errors = ErrorKind::ALL.iter().map(|kind| DescribedError { kind: *kind, doc: documented(kind) });
+        Ok(ErrorList { errors: errors.collect() })
     }
 
     /// Gives counts and latencies in the Prometheus text format.

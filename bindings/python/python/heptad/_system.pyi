@@ -1,0 +1,6 @@
+from heptad._native import Native
+
+class System:
+    def __init__(self, native: Native) -> None: ...
+
+class AsyncSystem(System): ...

@@ -1,0 +1,60 @@
+//! From [`heptad::Error`] to the exceptions of `heptad.errors`.
+
+use std::time::Duration;
+
+use heptad::{Error, ErrorKind, Retry};
+use pyo3::{
+    exceptions::PyRuntimeError,
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyDict, PyType},
+};
+
+static CLASSES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+
+/// The exception that an error is in Python.
+pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
+    raised(py, error).unwrap_or_else(|other| other)
+}
+
+fn raised(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    let classes = CLASSES.get_or_try_init(py, || {
+        py.import("heptad.errors")?
+            .getattr("BY_KIND")?
+            .cast_into::<PyDict>()
+            .map(Bound::unbind)
+            .map_err(PyErr::from)
+    })?;
+    let kind = error.kind().as_str();
+    let class = classes.bind(py).get_item(kind)?;
+    let class = class
+        .ok_or_else(|| PyRuntimeError::new_err(format!("there is no exception for `{kind}`: {error}")))?;
+    let context = PyDict::new(py);
+    for (key, value) in error.context() {
+        context.set_item(key, value)?;
+    }
+    let retry_after = match error.retryable() {
+        Retry::Never => None,
+        Retry::Now => Some(Duration::ZERO),
+        Retry::After(delay) => Some(delay),
+    };
+    let arguments =
+        (error.message(), error.operation(), context, retry_after.map(|delay| delay.as_secs_f64()));
+    let exception = class.cast::<PyType>()?.call1(arguments)?;
+    let raised = PyErr::from_value(exception);
+    let mut cause = std::error::Error::source(error);
+    let mut causes = Vec::new();
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    if !causes.is_empty() {
+        raised.set_cause(py, Some(PyRuntimeError::new_err(causes.join(": "))));
+    }
+    Ok(raised)
+}
+
+/// A defect here, told as one.
+pub(crate) fn defect(py: Python<'_>, message: &'static str) -> PyErr {
+    exception(py, &Error::new(ErrorKind::Internal, message))
+}
