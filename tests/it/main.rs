@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod auth;
+mod conformance;
 #[cfg(feature = "encryption")]
 mod encryption;
 mod hostile;
