@@ -30,6 +30,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     encryption: encryption::Chosen,
     telemetry: Telemetry,
+    models: llm::Models,
 }
 
 impl Default for Builder {
@@ -41,6 +42,7 @@ impl Default for Builder {
             clock: Arc::new(SystemClock),
             encryption: encryption::Chosen::default(),
             telemetry: Telemetry::default(),
+            models: llm::Models::default(),
         }
     }
 }
@@ -85,6 +87,19 @@ impl Builder {
     /// Takes the time from `clock`.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Answers with a model of the program's own, in place of the configured one: within the layers that are configured (cache, budget, redaction, …)
+    /// and before `llm.fallback`.
+    pub fn chat_model(mut self, model: Arc<dyn llm::ChatModel>) -> Self {
+        self.models.chat = Some(model);
+        self
+    }
+
+    /// Embeds with an embedder of the program's own, in place of the configured one.
+    pub fn embedder(mut self, embedder: Arc<dyn llm::Embedder>) -> Self {
+        self.models.embedder = Some(embedder);
         self
     }
 
@@ -153,7 +168,7 @@ impl Builder {
         let store: Arc<dyn Store> = Arc::new(MeteredStore::new(opened.store, &metrics, Arc::clone(&clock)));
         let bus: Arc<dyn EventBus> = Arc::new(LocalBus::new(Arc::clone(&store), Arc::clone(&clock)));
         let bus = Arc::new(MeteredBus::new(bus, &metrics, Arc::clone(&clock)));
-        let llm = llm::config::open(&config, &variable, &store, &metrics, &clock).await?;
+        let llm = llm::config::open(&config, &variable, &store, &metrics, &clock, self.models).await?;
         let (tokens, login) = auth::config::open(&config, &variable, &clock).await?;
         let mut security = opened.security;
         (security.tokens, security.login) = (tokens, login);

@@ -21,7 +21,7 @@
 //! | to publish and read events | [`Heptad::events`]; to consume them the port, `heptad.kernel().bus` | |
 //! | records and streams of your own | the port, `heptad.kernel().store`, or a typed [`core::store::Collection`] | |
 //! | to call anything by name, with JSON | [`Heptad::call`] | |
-//! | to ask a language model, to embed texts | [`Heptad::llm`] | `openai`, `anthropic` |
+//! | to ask a language model, to embed texts | [`Heptad::llm`]; with a model of your own, [`Builder::chat_model`] and [`Builder::embedder`] | `openai`, `anthropic` |
 //! | metrics, health, configuration | [`Heptad::platform`] | |
 //! | to say who may do what | [`Heptad::auth`]: roles, API keys, the audit; [`Heptad::authenticate`] | |
 //! | callers with tokens of an issuer you trust | `auth.jwt.issuer` in the configuration, then [`Heptad::authenticate`] | `jwt` |

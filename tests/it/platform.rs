@@ -1,11 +1,13 @@
 //! A platform as a host opens it: kept on disk, reopened, seen by others than the owner, called by name.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
+use futures_util::StreamExt as _;
 use heptad::{
     core::{
         code::operations::IndexRequest,
         events::ReadRequest,
+        llm::operations::{ChatCall, EmbedCall},
         operation::{Effect, Reply},
         search::operations::QueryRequest,
         store::Offset,
@@ -13,6 +15,7 @@ use heptad::{
     prelude::*,
     review::ScanRequest,
 };
+use heptad_testkit::llm::Parrot;
 use serde_json::json;
 
 /// A repository with something to find in it.
@@ -93,7 +96,7 @@ async fn every_operation_is_refused_to_who_may_not_call_it() {
             Reply::One(reply) => reply.await.map(|_| ()),
             Reply::Many(mut replies) => {
                 assert_eq!(spec.effect, Effect::Streams);
-                futures_util::StreamExt::next(&mut replies).await.expect("one item, the refusal").map(|_| ())
+                replies.next().await.expect("one item, the refusal").map(|_| ())
             }
         };
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::PermissionDenied, "{}", spec.full_name);
@@ -105,4 +108,32 @@ async fn a_wrong_setting_is_refused_with_its_key_and_place() {
     let refused = Heptad::builder().set("store.durabilty", "full").open().await.map(|_| ()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::InvalidInput);
     assert!(refused.message().contains("store.durability"), "{refused}");
+}
+
+#[tokio::test]
+async fn models_of_the_program_stand_within_the_layers_that_are_configured() {
+    let parrot = Arc::new(Parrot::new());
+    let ask = |prompt: &str| ChatCall { max_tokens: Some(20), ..ChatCall::new(prompt) };
+    let builder = Heptad::builder().in_memory().ignore_environment().set("llm.budget_tokens", 400);
+    let heptad = builder.chat_model(Arc::clone(&parrot) as _).embedder(parrot).open().await.unwrap();
+    let vectors = heptad
+        .llm()
+        .embed(EmbedCall { texts: vec!["a parcel".into()], model: None, dimensions: None })
+        .await
+        .unwrap()
+        .vectors;
+    assert_eq!(vectors.len(), 1);
+    let said: Vec<_> = heptad.llm().chat(ask("Hello")).collect().await;
+    assert!(said.iter().all(Result::is_ok), "{said:?}");
+    // The budget is one of the layers: it is spent at some time.
+    let spent = async {
+        for _ in 0..100 {
+            let said: Vec<_> = heptad.llm().chat(ask("Hello, and more")).collect().await;
+            if let Some(error) = said.into_iter().find_map(Result::err) {
+                return Some(error.kind());
+            }
+        }
+        None
+    };
+    assert_eq!(spent.await, Some(ErrorKind::LimitExceeded));
 }

@@ -7,8 +7,8 @@ use pyo3::{
     prelude::*,
     sync::PyOnceLock,
     types::{
-        PyBool, PyBytes, PyDate, PyDict, PyFloat, PyInt, PyList, PyMapping, PySequence, PyString, PyTuple,
-        PyType,
+        PyBool, PyByteArray, PyBytes, PyDate, PyDict, PyFloat, PyInt, PyList, PyMapping, PyMemoryView,
+        PySequence, PyString, PyTuple, PyType,
     },
 };
 use serde_json::{Map, Number, Value};
@@ -72,7 +72,10 @@ fn other(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     if value.is_instance_of::<PyDate>() {
         return instant(value);
     }
-    if value.is_instance_of::<PyBytes>() {
+    if value.is_instance_of::<PyBytes>()
+        || value.is_instance_of::<PyByteArray>()
+        || value.is_instance_of::<PyMemoryView>()
+    {
         return Err(refused(value, "bytes are no text: give base64 where that is asked for".to_owned()));
     }
     if value.hasattr(intern!(py, "__fspath__"))? {

@@ -58,3 +58,22 @@ fn raised(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
 pub(crate) fn defect(py: Python<'_>, message: &'static str) -> PyErr {
     exception(py, &Error::new(ErrorKind::Internal, message))
 }
+
+/// What Python's function failed with, as an operation fails.
+pub(crate) fn native(py: Python<'_>, error: PyErr) -> Error {
+    let value = error.value(py);
+    let kind = value.getattr("kind").and_then(|kind| kind.extract::<String>()).ok();
+    let kind = kind.and_then(|kind| ErrorKind::ALL.iter().find(|known| known.as_str() == kind).copied());
+    let text = |value: &Bound<'_, PyAny>| value.str().map(|text| text.to_string()).unwrap_or_default();
+    match kind {
+        Some(kind) => {
+            let message = value.getattr("message").map(|message| text(&message));
+            Error::new(kind, message.unwrap_or_else(|_| text(value)))
+        }
+        None => {
+            let name =
+                value.get_type().name().map_or_else(|_| "an exception".to_owned(), |name| name.to_string());
+            Error::new(ErrorKind::Unavailable, format!("{name}: {}", text(value)))
+        }
+    }
+}

@@ -7,6 +7,7 @@ mod convert;
 mod errors;
 mod html;
 mod kind;
+mod models;
 mod operation;
 mod platform;
 mod progress;

@@ -16,6 +16,8 @@ use crate::{
 pub(crate) struct Operation {
     pub(crate) name: String,
     fields: Vec<String>,
+    /// What each is where it is not given.
+    defaults: Vec<Value>,
     /// The class of the request, whose records can be given in place of the fields.
     request: Option<String>,
     gives: String,
@@ -25,10 +27,17 @@ pub(crate) struct Operation {
 #[pymethods]
 impl Operation {
     #[new]
-    #[pyo3(signature = (name, fields, request, gives, /))]
-    fn new(name: String, fields: Vec<String>, request: Option<String>, gives: String) -> Self {
+    #[pyo3(signature = (name, fields, defaults, request, gives, /))]
+    fn new(
+        name: String,
+        fields: Vec<String>,
+        defaults: Vec<Bound<'_, PyAny>>,
+        request: Option<String>,
+        gives: String,
+    ) -> PyResult<Self> {
         let fields = fields.iter().map(|field| key(field).to_owned()).collect();
-        Self { name, fields, request, gives, kind: OnceLock::new() }
+        let defaults = defaults.iter().map(convert::json).collect::<PyResult<_>>()?;
+        Ok(Self { name, fields, defaults, request, gives, kind: OnceLock::new() })
     }
 
     fn __repr__(&self) -> String {
@@ -42,23 +51,35 @@ impl Operation {
         Self {
             name: name.to_owned(),
             fields: Vec::new(),
+            defaults: Vec::new(),
             request: None,
             gives: "any".to_owned(),
             kind: OnceLock::new(),
         }
     }
 
-    /// The request that the values of the fields make. `None` stands for one that is not given.
-    pub(crate) fn request(&self, values: &Bound<'_, PyTuple>) -> PyResult<Value> {
-        if let Some(request) = &self.request
-            && let Ok(first) = values.get_item(0)
-            && let Ok(record) = first.cast::<Record>()
-            && Shape::of(&first.get_type())?.get().name() == request
-        {
-            return Ok(record.get().value().clone());
+    /// The request that the values of the fields make; `None` stands for one that is not given. Or the request itself: by its name, or in place of the
+    /// first field.
+    pub(crate) fn request(
+        &self,
+        values: &Bound<'_, PyTuple>,
+        whole: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Value> {
+        if let Some(whole) = whole {
+            let Some(record) = self.whole(whole)? else {
+                let class = self.request.as_deref().unwrap_or("request");
+                let message =
+                    format!("{} takes a {class} by its place: give fields by their names", self.name);
+                return Err(PyTypeError::new_err(message));
+            };
+            self.alone(values, 0)?;
+            return Ok(record);
         }
-        if values.len() > self.fields.len() {
-            return Err(PyTypeError::new_err(format!("{} takes {} fields", self.name, self.fields.len())));
+        if let Ok(first) = values.get_item(0)
+            && let Some(record) = self.whole(&first)?
+        {
+            self.alone(values, 1)?;
+            return Ok(record);
         }
         let mut fields = Map::new();
         for (name, value) in self.fields.iter().zip(values) {
@@ -67,6 +88,25 @@ impl Operation {
             }
         }
         Ok(Value::Object(fields))
+    }
+
+    /// The value of the request where `record` is one.
+    fn whole(&self, record: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
+        let (Some(request), Ok(record)) = (&self.request, record.cast::<Record>()) else { return Ok(None) };
+        let shape = Shape::of(&record.get_type())?;
+        Ok((shape.get().name() == request).then(|| record.get().value().clone()))
+    }
+
+    /// Beside a request nothing else is given.
+    fn alone(&self, values: &Bound<'_, PyTuple>, from: usize) -> PyResult<()> {
+        for ((name, default), value) in self.fields.iter().zip(&self.defaults).zip(values).skip(from) {
+            if !value.is_none() && convert::json(&value)? != *default {
+                let message =
+                    format!("{} was given a request and `{name}`: put it into the request", self.name);
+                return Err(PyTypeError::new_err(message));
+            }
+        }
+        Ok(())
     }
 
     /// What it gave, in Python.

@@ -2,7 +2,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use futures_util::{FutureExt as _, future::BoxFuture, stream::BoxStream};
@@ -20,6 +20,7 @@ use crate::{
     convert,
     errors::{defect, exception},
     kind::plain,
+    models::{Chat, Vectors},
     operation::Operation,
     progress::watched,
     runtime::runtime,
@@ -37,6 +38,8 @@ struct How {
     config_file: Option<PathBuf>,
     settings: Vec<(String, String)>,
     environment: bool,
+    chat_model: Option<Chat>,
+    embedder: Option<Vectors>,
 }
 
 impl How {
@@ -45,13 +48,22 @@ impl How {
         config_file: Option<PathBuf>,
         settings: Option<&Bound<'_, PyDict>>,
         environment: bool,
+        chat_model: Option<&Bound<'_, PyAny>>,
+        embedder: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let text = |value: &Bound<'_, PyAny>| match convert::json(value)? {
             Value::String(text) => Ok(text),
             other => PyResult::Ok(other.to_string()),
         };
         let settings = settings.into_iter().flatten().map(|(key, value)| Ok((key.extract()?, text(&value)?)));
-        Ok(Self { path, config_file, settings: settings.collect::<PyResult<_>>()?, environment })
+        Ok(Self {
+            path,
+            config_file,
+            settings: settings.collect::<PyResult<_>>()?,
+            environment,
+            chat_model: chat_model.map(Chat::new).transpose()?,
+            embedder: embedder.map(Vectors::new).transpose()?,
+        })
     }
 
     async fn open(self) -> Result<Heptad> {
@@ -69,35 +81,45 @@ impl How {
         for (key, value) in self.settings {
             builder = builder.set(key, value);
         }
+        if let Some(model) = self.chat_model {
+            builder = builder.chat_model(Arc::new(model));
+        }
+        if let Some(embedder) = self.embedder {
+            builder = builder.embedder(Arc::new(embedder));
+        }
         builder.open().await
     }
 }
 
 /// Opens (or creates) the platform in the SQLite file `path`; in memory where there is none.
 #[pyfunction]
-#[pyo3(signature = (path, config_file, settings, environment))]
+#[pyo3(signature = (path, config_file, settings, environment, chat_model, embedder))]
 pub(crate) fn open(
     py: Python<'_>,
     path: Option<PathBuf>,
     config_file: Option<PathBuf>,
     settings: Option<&Bound<'_, PyDict>>,
     environment: bool,
+    chat_model: Option<&Bound<'_, PyAny>>,
+    embedder: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Native> {
-    let how = How::read(path, config_file, settings, environment)?;
+    let how = How::read(path, config_file, settings, environment, chat_model, embedder)?;
     waiting::wait(py, how.open().boxed()).map(Native::of)
 }
 
 /// The same, as a future.
 #[pyfunction]
-#[pyo3(signature = (path, config_file, settings, environment))]
+#[pyo3(signature = (path, config_file, settings, environment, chat_model, embedder))]
 pub(crate) fn open_async<'py>(
     py: Python<'py>,
     path: Option<PathBuf>,
     config_file: Option<PathBuf>,
     settings: Option<&Bound<'py, PyDict>>,
     environment: bool,
+    chat_model: Option<&Bound<'py, PyAny>>,
+    embedder: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let how = How::read(path, config_file, settings, environment)?;
+    let how = How::read(path, config_file, settings, environment, chat_model, embedder)?;
     waiting::future(py, how.open().boxed(), |py, heptad| Ok(Py::new(py, Native::of(heptad))?.into_any()))
 }
 
@@ -139,54 +161,68 @@ impl Native {
     }
 }
 
+impl Drop for Native {
+    /// The last one closes the platform, which may take a while: others run meanwhile.
+    fn drop(&mut self) {
+        let open = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if open.is_some() {
+            Python::try_attach(|py| py.detach(|| drop(open)));
+        }
+    }
+}
+
 #[pymethods]
 impl Native {
     /// Calls an operation and waits for what it gives.
-    #[pyo3(signature = (operation, /, *values))]
+    #[pyo3(signature = (operation, /, *values, request=None))]
     fn call<'py>(
         &self,
         py: Python<'py>,
         operation: &Bound<'py, Operation>,
         values: &Bound<'py, PyTuple>,
+        request: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let operation = operation.get();
-        let work = self.one(py, &operation.name, operation.request(values)?)?;
+        let work = self.one(py, &operation.name, operation.request(values, request)?)?;
         operation.given(py, waiting::wait(py, work)?)
     }
 
     /// Calls an operation; a future of what it gives.
-    #[pyo3(signature = (operation, /, *values))]
+    #[pyo3(signature = (operation, /, *values, request=None))]
     fn call_async<'py>(
         &self,
         py: Python<'py>,
         operation: &Bound<'py, Operation>,
         values: &Bound<'py, PyTuple>,
+        request: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let work = self.one(py, &operation.get().name, operation.get().request(values)?)?;
+        let work = self.one(py, &operation.get().name, operation.get().request(values, request)?)?;
         waiting::future(py, work, waiting::shown(operation.clone().unbind()))
     }
 
     /// Calls an operation that streams.
-    #[pyo3(signature = (operation, /, *values))]
+    #[pyo3(signature = (operation, /, *values, request=None))]
     fn stream(
         &self,
         py: Python<'_>,
         operation: &Bound<'_, Operation>,
         values: &Bound<'_, PyTuple>,
+        request: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Stream> {
-        let items = self.many(py, &operation.get().name, operation.get().request(values)?)?;
+        let items = self.many(py, &operation.get().name, operation.get().request(values, request)?)?;
         Stream::of(operation.clone().unbind(), items)
     }
 
     /// The same, for `async for`.
-    #[pyo3(signature = (operation, /, *values))]
+    #[pyo3(signature = (operation, /, *values, request=None))]
     fn stream_async(
         &self,
         py: Python<'_>,
         operation: &Bound<'_, Operation>,
         values: &Bound<'_, PyTuple>,
+        request: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<AsyncStream> {
-        let items = self.many(py, &operation.get().name, operation.get().request(values)?)?;
+        let items = self.many(py, &operation.get().name, operation.get().request(values, request)?)?;
         AsyncStream::of(operation.clone().unbind(), items)
     }
 

@@ -13,7 +13,7 @@ import pytest
 
 import heptad
 from heptad import errors
-from heptad.types import QueryRequest, ScanRequest, SeekRequest
+from heptad.types import QueryRequest, RunRequest, ScanRequest, SeekRequest
 
 from conftest import published
 
@@ -29,6 +29,17 @@ def test_fields_or_a_request(h, code):
         h.events.seek("topic")
     with pytest.raises(errors.NotFoundError):
         h.events.seek(SeekRequest(topic="none", group="none", after=0))
+
+
+def test_a_request_stands_alone(h, code):
+    with pytest.raises(TypeError, match="a request and `threads`"):
+        h.review.scan(ScanRequest(code), threads=2)
+    with pytest.raises(TypeError, match="takes a RunRequest"):
+        h.backup.run("now")
+    with pytest.raises(errors.UnsupportedError):
+        h.backup.run(RunRequest(snapshot=True))
+    with pytest.raises(TypeError, match="a request and `snapshot`"):
+        h.backup.run(RunRequest(), snapshot=True)
 
 
 def test_by_name(h):
@@ -157,6 +168,33 @@ def test_control_c_ends_a_call():
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
     assert (out, child.returncode) == ("interrupted owner\n", 0), err
+
+
+def test_control_c_ends_a_long_scan(tmp_path):
+    text = "def f(x):\n    return eval(x) + [g(y) for y in x if y]\n" * 2000
+    for n in range(400):
+        (tmp_path / f"m{n}.py").write_text(text)
+    child = run(
+        """
+        import sys, time, heptad
+        h = heptad.open(environment=False)
+
+        def report(done, total, label):
+            if total:
+                print("works", flush=True)
+
+        try:
+            h.with_progress(report).review.scan(sys.argv[1], threads=1)
+            print("done", flush=True)
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+        """,
+        str(tmp_path),
+    )
+    assert child.stdout.readline() == "works\n"
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=120)
+    assert out.splitlines()[-1] == "interrupted" and child.returncode == 0, (out[-200:], err)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")

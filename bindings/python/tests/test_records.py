@@ -108,6 +108,8 @@ def test_values_come_back_as_they_went(h, value):
         (2**64, "more than 64 bits"),
         (float("nan"), "no number in JSON"),
         (b"bytes", "base64"),
+        (bytearray(b"bytes"), "base64"),
+        (memoryview(b"bytes"), "base64"),
         (object(), "no form in JSON"),
         (datetime(2026, 1, 1), "time zone"),
     ],

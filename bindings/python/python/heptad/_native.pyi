@@ -6,6 +6,7 @@ from typing import Generic, SupportsIndex, TypeVar, final, overload
 
 from typing_extensions import Self, disjoint_base
 
+from heptad.models import ChatModel, Embedder
 from heptad.types import Json
 
 __all__ = [
@@ -72,15 +73,21 @@ class AsyncStream(AsyncIterator[_T], Generic[_T]):
 @final
 class Operation:
     def __new__(
-        cls, name: str, fields: Sequence[str], request: str | None, gives: str, /
+        cls,
+        name: str,
+        fields: Sequence[str],
+        defaults: Sequence[object],
+        request: str | None,
+        gives: str,
+        /,
     ) -> Operation: ...
 
 @final
 class Native:
-    def call(self, operation: Operation, /, *values: object) -> object: ...
-    def call_async(self, operation: Operation, /, *values: object) -> Future[object]: ...
-    def stream(self, operation: Operation, /, *values: object) -> Stream[object]: ...
-    def stream_async(self, operation: Operation, /, *values: object) -> AsyncStream[object]: ...
+    def call(self, operation: Operation, /, *values: object, request: object = None) -> object: ...
+    def call_async(self, operation: Operation, /, *values: object, request: object = None) -> Future[object]: ...
+    def stream(self, operation: Operation, /, *values: object, request: object = None) -> Stream[object]: ...
+    def stream_async(self, operation: Operation, /, *values: object, request: object = None) -> AsyncStream[object]: ...
     def call_by_name(self, name: str, request: object) -> Json: ...
     def stream_by_name(self, name: str, request: object) -> Stream[Json]: ...
     def as_principal(self, id: str, allow: Sequence[str]) -> Native: ...
@@ -94,11 +101,15 @@ def open(
     config_file: str | PathLike[str] | None,
     settings: Mapping[str, object] | None,
     environment: bool,
+    chat_model: ChatModel | None,
+    embedder: Embedder | None,
 ) -> Native: ...
 def open_async(
     path: str | PathLike[str] | None,
     config_file: str | PathLike[str] | None,
     settings: Mapping[str, object] | None,
     environment: bool,
+    chat_model: ChatModel | None,
+    embedder: Embedder | None,
 ) -> Future[Native]: ...
 def register_union(name: str, tag: str, variants: Mapping[str, type[Record]]) -> None: ...

@@ -141,7 +141,7 @@ class AsyncHeptad(AsyncSystems):
         return f"AsyncHeptad({self._native!r})"
 
 
-def open(path=None, *, config_file=None, settings=None, environment=True):
+def open(path=None, *, config_file=None, settings=None, environment=True, chat_model=None, embedder=None):
     """Opens a platform, or creates it.
 
     Parameters
@@ -155,6 +155,10 @@ def open(path=None, *, config_file=None, settings=None, environment=True):
         Settings by key, as in ``{"backup.target": "/mnt/backup"}``. They stand above file and environment.
     environment : bool
         Whether the environment variables ``HEPTAD_*`` are read.
+    chat_model : callable, optional
+        A model of your own, in place of a configured one: see `heptad.models`.
+    embedder : callable, optional
+        An embedder of your own: it takes a list of texts and gives a vector for each.
 
     Returns
     -------
@@ -169,14 +173,14 @@ def open(path=None, *, config_file=None, settings=None, environment=True):
     InvalidInputError
         The configuration is wrong.
     """
-    return Heptad(_native.open(path, config_file, settings, environment))
+    return Heptad(_native.open(path, config_file, settings, environment, chat_model, embedder))
 
 
-async def aopen(path=None, *, config_file=None, settings=None, environment=True):
+async def aopen(path=None, *, config_file=None, settings=None, environment=True, chat_model=None, embedder=None):
     """Opens a platform for ``await``: as `open`.
 
     Returns
     -------
     AsyncHeptad
     """
-    return AsyncHeptad(await _native.open_async(path, config_file, settings, environment))
+    return AsyncHeptad(await _native.open_async(path, config_file, settings, environment, chat_model, embedder))

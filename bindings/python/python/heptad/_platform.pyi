@@ -5,6 +5,7 @@ from types import TracebackType
 
 from heptad._native import Stream
 from heptad._systems import AsyncSystems, Systems
+from heptad.models import ChatModel, Embedder
 from heptad.types import Json
 
 class Heptad(Systems):
@@ -34,6 +35,8 @@ def open(
     config_file: str | PathLike[str] | None = None,
     settings: Mapping[str, object] | None = None,
     environment: bool = True,
+    chat_model: ChatModel | None = None,
+    embedder: Embedder | None = None,
 ) -> Heptad: ...
 async def aopen(
     path: str | PathLike[str] | None = None,
@@ -41,4 +44,6 @@ async def aopen(
     config_file: str | PathLike[str] | None = None,
     settings: Mapping[str, object] | None = None,
     environment: bool = True,
+    chat_model: ChatModel | None = None,
+    embedder: Embedder | None = None,
 ) -> AsyncHeptad: ...

@@ -38,23 +38,23 @@ from heptad.types import (
 
 __all__ = ["Auth", "AsyncAuth", "AssignRequest", "Assigned", "AssignmentList", "AuditPage", "AuditRequest", "CreateKeyRequest", "CreatedKey", "DeleteRoleRequest", "Deleted", "FinishLoginRequest", "Identity", "KeyInfo", "KeyList", "LoggedOut", "LoginStarted", "LogoutRequest", "NamedRole", "PlacedAudit", "PutRoleRequest", "RefreshRequest", "RevokeKeyRequest", "RevokeSessionRequest", "RoleList", "RotateKeyRequest", "SessionInfo", "SessionList", "SignedIn", "StartLoginRequest", "What"]
 
-_ASSIGN = _Operation("auth.assign", ("principal", "roles",), "AssignRequest", "Assigned")
-_ASSIGNMENTS = _Operation("auth.assignments", (), None, "AssignmentList")
-_AUDIT = _Operation("auth.audit", ("after", "limit",), "AuditRequest", "AuditPage")
-_CREATE_KEY = _Operation("auth.create_key", ("name", "scopes", "roles", "expires_in_seconds",), "CreateKeyRequest", "CreatedKey")
-_DELETE_ROLE = _Operation("auth.delete_role", ("name",), "DeleteRoleRequest", "Deleted")
-_FINISH_LOGIN = _Operation("auth.finish_login", ("state", "binding", "code", "issuer", "error",), "FinishLoginRequest", "SignedIn")
-_LIST_KEYS = _Operation("auth.list_keys", (), None, "KeyList")
-_LOGOUT = _Operation("auth.logout", ("session",), "LogoutRequest", "LoggedOut")
-_PUT_ROLE = _Operation("auth.put_role", ("name", "description", "inherits", "allow", "deny",), "PutRoleRequest", "NamedRole")
-_REFRESH_SESSION = _Operation("auth.refresh_session", ("session",), "RefreshRequest", "SignedIn")
-_REVOKE_KEY = _Operation("auth.revoke_key", ("id",), "RevokeKeyRequest", "KeyInfo")
-_REVOKE_SESSION = _Operation("auth.revoke_session", ("id",), "RevokeSessionRequest", "SessionInfo")
-_ROLES = _Operation("auth.roles", (), None, "RoleList")
-_ROTATE_KEY = _Operation("auth.rotate_key", ("id", "overlap_seconds",), "RotateKeyRequest", "CreatedKey")
-_SESSIONS = _Operation("auth.sessions", (), None, "SessionList")
-_START_LOGIN = _Operation("auth.start_login", ("redirect_uri",), "StartLoginRequest", "LoginStarted")
-_WHOAMI = _Operation("auth.whoami", (), None, "Identity")
+_ASSIGN = _Operation("auth.assign", ("principal", "roles",), ("", (),), "AssignRequest", "Assigned")
+_ASSIGNMENTS = _Operation("auth.assignments", (), (), None, "AssignmentList")
+_AUDIT = _Operation("auth.audit", ("after", "limit",), (0, 100,), "AuditRequest", "AuditPage")
+_CREATE_KEY = _Operation("auth.create_key", ("name", "scopes", "roles", "expires_in_seconds",), ("", (), (), None,), "CreateKeyRequest", "CreatedKey")
+_DELETE_ROLE = _Operation("auth.delete_role", ("name",), ("",), "DeleteRoleRequest", "Deleted")
+_FINISH_LOGIN = _Operation("auth.finish_login", ("state", "binding", "code", "issuer", "error",), ("", "", None, None, None,), "FinishLoginRequest", "SignedIn")
+_LIST_KEYS = _Operation("auth.list_keys", (), (), None, "KeyList")
+_LOGOUT = _Operation("auth.logout", ("session",), ("",), "LogoutRequest", "LoggedOut")
+_PUT_ROLE = _Operation("auth.put_role", ("name", "description", "inherits", "allow", "deny",), ("", "", (), (), (),), "PutRoleRequest", "NamedRole")
+_REFRESH_SESSION = _Operation("auth.refresh_session", ("session",), ("",), "RefreshRequest", "SignedIn")
+_REVOKE_KEY = _Operation("auth.revoke_key", ("id",), ("",), "RevokeKeyRequest", "KeyInfo")
+_REVOKE_SESSION = _Operation("auth.revoke_session", ("id",), ("",), "RevokeSessionRequest", "SessionInfo")
+_ROLES = _Operation("auth.roles", (), (), None, "RoleList")
+_ROTATE_KEY = _Operation("auth.rotate_key", ("id", "overlap_seconds",), ("", 0,), "RotateKeyRequest", "CreatedKey")
+_SESSIONS = _Operation("auth.sessions", (), (), None, "SessionList")
+_START_LOGIN = _Operation("auth.start_login", ("redirect_uri",), (None,), "StartLoginRequest", "LoginStarted")
+_WHOAMI = _Operation("auth.whoami", (), (), None, "Identity")
 
 
 class Auth(System):
@@ -103,9 +103,7 @@ class Auth(System):
         -------
         AuditPage
         """
-        if request is not None:
-            return self._native.call(_AUDIT, request)
-        return self._native.call(_AUDIT, after, limit)
+        return self._native.call(_AUDIT, after, limit, request=request)
 
     def create_key(self, name, *, scopes=(), roles=(), expires_in_seconds=None):
         """Makes an API key. It is shown now and never again.
@@ -306,9 +304,7 @@ class Auth(System):
         -------
         LoginStarted
         """
-        if request is not None:
-            return self._native.call(_START_LOGIN, request)
-        return self._native.call(_START_LOGIN, redirect_uri)
+        return self._native.call(_START_LOGIN, redirect_uri, request=request)
 
     def whoami(self):
         """Tells who is calling and what they may do.
@@ -366,9 +362,7 @@ class AsyncAuth(AsyncSystem):
         -------
         AuditPage
         """
-        if request is not None:
-            return self._native.call_async(_AUDIT, request)
-        return self._native.call_async(_AUDIT, after, limit)
+        return self._native.call_async(_AUDIT, after, limit, request=request)
 
     def create_key(self, name, *, scopes=(), roles=(), expires_in_seconds=None):
         """Makes an API key. It is shown now and never again.
@@ -569,9 +563,7 @@ class AsyncAuth(AsyncSystem):
         -------
         LoginStarted
         """
-        if request is not None:
-            return self._native.call_async(_START_LOGIN, request)
-        return self._native.call_async(_START_LOGIN, redirect_uri)
+        return self._native.call_async(_START_LOGIN, redirect_uri, request=request)
 
     def whoami(self):
         """Tells who is calling and what they may do.

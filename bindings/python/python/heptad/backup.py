@@ -18,10 +18,10 @@ from heptad.types import (
 
 __all__ = ["Backup", "AsyncBackup", "BackupReport", "BackupState", "BackupStatus", "RestoreReport", "RestoreRequest", "RunRequest", "StatusRequest", "VerifyReport", "VerifyRequest"]
 
-_RESTORE = _Operation("backup.restore", ("to", "commit", "time", "overwrite", "target",), "RestoreRequest", "RestoreReport")
-_RUN = _Operation("backup.run", ("snapshot",), "RunRequest", "BackupReport")
-_STATUS = _Operation("backup.status", ("target",), "StatusRequest", "BackupStatus")
-_VERIFY = _Operation("backup.verify", ("folder", "target",), "VerifyRequest", "VerifyReport")
+_RESTORE = _Operation("backup.restore", ("to", "commit", "time", "overwrite", "target",), (None, None, None, False, None,), "RestoreRequest", "RestoreReport")
+_RUN = _Operation("backup.run", ("snapshot",), (False,), "RunRequest", "BackupReport")
+_STATUS = _Operation("backup.status", ("target",), (None,), "StatusRequest", "BackupStatus")
+_VERIFY = _Operation("backup.verify", ("folder", "target",), (None, None,), "VerifyRequest", "VerifyReport")
 
 
 class Backup(System):
@@ -52,9 +52,7 @@ class Backup(System):
         -------
         RestoreReport
         """
-        if request is not None:
-            return self._native.call(_RESTORE, request)
-        return self._native.call(_RESTORE, to, commit, time, overwrite, target)
+        return self._native.call(_RESTORE, to, commit, time, overwrite, target, request=request)
 
     def run(self, request=None, /, *, snapshot=False):
         """Ships everything that is committed now, and returns when it can be restored.
@@ -71,9 +69,7 @@ class Backup(System):
         -------
         BackupReport
         """
-        if request is not None:
-            return self._native.call(_RUN, request)
-        return self._native.call(_RUN, snapshot)
+        return self._native.call(_RUN, snapshot, request=request)
 
     def status(self, request=None, /, *, target=None):
         """Tells how far the backup is, what it holds, and how it does.
@@ -89,9 +85,7 @@ class Backup(System):
         -------
         BackupStatus
         """
-        if request is not None:
-            return self._native.call(_STATUS, request)
-        return self._native.call(_STATUS, target)
+        return self._native.call(_STATUS, target, request=request)
 
     def verify(self, request=None, /, *, folder=None, target=None):
         """Reads and checks every object of the backup, and restores the last state aside to check it.
@@ -109,9 +103,7 @@ class Backup(System):
         -------
         VerifyReport
         """
-        if request is not None:
-            return self._native.call(_VERIFY, request)
-        return self._native.call(_VERIFY, folder, target)
+        return self._native.call(_VERIFY, folder, target, request=request)
 
 
 class AsyncBackup(AsyncSystem):
@@ -142,9 +134,7 @@ class AsyncBackup(AsyncSystem):
         -------
         RestoreReport
         """
-        if request is not None:
-            return self._native.call_async(_RESTORE, request)
-        return self._native.call_async(_RESTORE, to, commit, time, overwrite, target)
+        return self._native.call_async(_RESTORE, to, commit, time, overwrite, target, request=request)
 
     def run(self, request=None, /, *, snapshot=False):
         """Ships everything that is committed now, and returns when it can be restored.
@@ -161,9 +151,7 @@ class AsyncBackup(AsyncSystem):
         -------
         BackupReport
         """
-        if request is not None:
-            return self._native.call_async(_RUN, request)
-        return self._native.call_async(_RUN, snapshot)
+        return self._native.call_async(_RUN, snapshot, request=request)
 
     def status(self, request=None, /, *, target=None):
         """Tells how far the backup is, what it holds, and how it does.
@@ -179,9 +167,7 @@ class AsyncBackup(AsyncSystem):
         -------
         BackupStatus
         """
-        if request is not None:
-            return self._native.call_async(_STATUS, request)
-        return self._native.call_async(_STATUS, target)
+        return self._native.call_async(_STATUS, target, request=request)
 
     def verify(self, request=None, /, *, folder=None, target=None):
         """Reads and checks every object of the backup, and restores the last state aside to check it.
@@ -199,6 +185,4 @@ class AsyncBackup(AsyncSystem):
         -------
         VerifyReport
         """
-        if request is not None:
-            return self._native.call_async(_VERIFY, request)
-        return self._native.call_async(_VERIFY, folder, target)
+        return self._native.call_async(_VERIFY, folder, target, request=request)

@@ -28,10 +28,10 @@ from heptad.types import (
 
 __all__ = ["Code", "AsyncCode", "CodeIndexRequest", "CodeLanguage", "CodeSkipped", "Definition", "FileOutline", "FoundSymbol", "Import", "IndexReport", "LanguageList", "LanguageSupport", "OutlineReport", "OutlineRequest", "Position", "Reference", "ReferenceKind", "Span", "SymbolKind", "SymbolList", "SymbolsRequest"]
 
-_INDEX = _Operation("code.index", ("path", "collection", "source", "languages",), "CodeIndexRequest", "IndexReport")
-_LANGUAGES = _Operation("code.languages", (), None, "LanguageList")
-_OUTLINE = _Operation("code.outline", ("path", "languages", "references", "imports",), "OutlineRequest", "OutlineReport")
-_SYMBOLS = _Operation("code.symbols", ("path", "query", "kinds", "languages", "limit",), "SymbolsRequest", "SymbolList")
+_INDEX = _Operation("code.index", ("path", "collection", "source", "languages",), ("", "code", None, (),), "CodeIndexRequest", "IndexReport")
+_LANGUAGES = _Operation("code.languages", (), (), None, "LanguageList")
+_OUTLINE = _Operation("code.outline", ("path", "languages", "references", "imports",), ("", (), False, False,), "OutlineRequest", "OutlineReport")
+_SYMBOLS = _Operation("code.symbols", ("path", "query", "kinds", "languages", "limit",), ("", None, (), (), 100,), "SymbolsRequest", "SymbolList")
 
 
 class Code(System):

@@ -20,13 +20,13 @@ from heptad.types import (
 
 __all__ = ["Encryption", "AsyncEncryption", "AdoptRequest", "Adopted", "Damage", "DataKeyStatus", "EncryptionStatus", "Reencrypted", "Retired", "Rewrapped", "Rotated", "Verified", "Waiting"]
 
-_ADOPT = _Operation("encryption.adopt", ("collection",), "AdoptRequest", "Adopted")
-_REENCRYPT = _Operation("encryption.reencrypt", (), None, "Reencrypted")
-_RETIRE = _Operation("encryption.retire", (), None, "Retired")
-_REWRAP = _Operation("encryption.rewrap", (), None, "Rewrapped")
-_ROTATE = _Operation("encryption.rotate", (), None, "Rotated")
-_STATUS = _Operation("encryption.status", (), None, "EncryptionStatus")
-_VERIFY = _Operation("encryption.verify", (), None, "Verified")
+_ADOPT = _Operation("encryption.adopt", ("collection",), ("",), "AdoptRequest", "Adopted")
+_REENCRYPT = _Operation("encryption.reencrypt", (), (), None, "Reencrypted")
+_RETIRE = _Operation("encryption.retire", (), (), None, "Retired")
+_REWRAP = _Operation("encryption.rewrap", (), (), None, "Rewrapped")
+_ROTATE = _Operation("encryption.rotate", (), (), None, "Rotated")
+_STATUS = _Operation("encryption.status", (), (), None, "EncryptionStatus")
+_VERIFY = _Operation("encryption.verify", (), (), None, "Verified")
 
 
 class Encryption(System):

@@ -30,15 +30,15 @@ from heptad.types import (
 
 __all__ = ["Events", "AsyncEvents", "CloudEvent", "DeadLetter", "DeadLetterPage", "DeadLettersRequest", "EventPage", "GroupList", "GroupStatus", "GroupsRequest", "PlacedEvent", "PublishRequest", "Published", "PublishedBy", "ReadRequest", "RedriveRequest", "Redriven", "SeekRequest", "TailRequest", "TopicList", "TopicStatus", "TrimRequest", "Trimmed"]
 
-_DEAD_LETTERS = _Operation("events.dead_letters", ("topic", "group", "after", "limit",), "DeadLettersRequest", "DeadLetterPage")
-_GROUPS = _Operation("events.groups", ("topic",), "GroupsRequest", "GroupList")
-_PUBLISH = _Operation("events.publish", ("topic", "events", "producer",), "PublishRequest", "Published")
-_READ = _Operation("events.read", ("topic", "after", "limit",), "ReadRequest", "EventPage")
-_REDRIVE = _Operation("events.redrive", ("topic", "group", "up_to",), "RedriveRequest", "Redriven")
-_SEEK = _Operation("events.seek", ("topic", "group", "after", "time", "latest",), "SeekRequest", "GroupStatus")
-_TAIL = _Operation("events.tail", ("topic", "after",), "TailRequest", "PlacedEvent")
-_TOPICS = _Operation("events.topics", (), None, "TopicList")
-_TRIM = _Operation("events.trim", ("topic", "max_age_seconds", "max_events", "force",), "TrimRequest", "Trimmed")
+_DEAD_LETTERS = _Operation("events.dead_letters", ("topic", "group", "after", "limit",), ("", "", 0, 100,), "DeadLettersRequest", "DeadLetterPage")
+_GROUPS = _Operation("events.groups", ("topic",), (None,), "GroupsRequest", "GroupList")
+_PUBLISH = _Operation("events.publish", ("topic", "events", "producer",), ("", (), None,), "PublishRequest", "Published")
+_READ = _Operation("events.read", ("topic", "after", "limit",), ("", 0, 100,), "ReadRequest", "EventPage")
+_REDRIVE = _Operation("events.redrive", ("topic", "group", "up_to",), ("", "", None,), "RedriveRequest", "Redriven")
+_SEEK = _Operation("events.seek", ("topic", "group", "after", "time", "latest",), ("", "", None, None, False,), "SeekRequest", "GroupStatus")
+_TAIL = _Operation("events.tail", ("topic", "after",), ("", None,), "TailRequest", "PlacedEvent")
+_TOPICS = _Operation("events.topics", (), (), None, "TopicList")
+_TRIM = _Operation("events.trim", ("topic", "max_age_seconds", "max_events", "force",), ("", None, None, False,), "TrimRequest", "Trimmed")
 
 
 class Events(System):
@@ -80,9 +80,7 @@ class Events(System):
         -------
         GroupList
         """
-        if request is not None:
-            return self._native.call(_GROUPS, request)
-        return self._native.call(_GROUPS, topic)
+        return self._native.call(_GROUPS, topic, request=request)
 
     def publish(self, topic, events=None, *, producer=None):
         """Publishes CloudEvents to a topic, all or none.
@@ -254,9 +252,7 @@ class AsyncEvents(AsyncSystem):
         -------
         GroupList
         """
-        if request is not None:
-            return self._native.call_async(_GROUPS, request)
-        return self._native.call_async(_GROUPS, topic)
+        return self._native.call_async(_GROUPS, topic, request=request)
 
     def publish(self, topic, events=None, *, producer=None):
         """Publishes CloudEvents to a topic, all or none.

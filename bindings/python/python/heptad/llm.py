@@ -37,9 +37,9 @@ from heptad.types import (
 
 __all__ = ["Llm", "AsyncLlm", "ArgumentsDelta", "AutoToolChoice", "ChatCall", "Delta", "EmbedCall", "Embeddings", "FinishDelta", "FinishReason", "ImagePart", "ImageUrlPart", "Message", "ModelCard", "ModelList", "NoneToolChoice", "Part", "RequiredToolChoice", "Role", "StartDelta", "TextDelta", "TextPart", "Tool", "ToolCallDelta", "ToolCallPart", "ToolChoice", "ToolResultPart", "ToolToolChoice", "Usage", "UsageDelta"]
 
-_CHAT = _Operation("llm.chat", ("prompt", "system", "messages", "schema", "tools", "tool_choice", "model", "max_tokens", "temperature", "top_p", "stop", "seed",), "ChatCall", "Delta")
-_EMBED = _Operation("llm.embed", ("texts", "model", "dimensions",), "EmbedCall", "Embeddings")
-_MODELS = _Operation("llm.models", (), None, "ModelList")
+_CHAT = _Operation("llm.chat", ("prompt", "system", "messages", "schema", "tools", "tool_choice", "model", "max_tokens", "temperature", "top_p", "stop", "seed",), (None, None, (), None, (), {"type": "auto"}, None, None, None, None, (), None,), "ChatCall", "Delta")
+_EMBED = _Operation("llm.embed", ("texts", "model", "dimensions",), ((), None, None,), "EmbedCall", "Embeddings")
+_MODELS = _Operation("llm.models", (), (), None, "ModelList")
 
 
 class Llm(System):
@@ -47,7 +47,7 @@ class Llm(System):
 
     __slots__ = ()
 
-    def chat(self, request=None, /, *, prompt=None, system=None, messages=(), schema=None, tools=(), tool_choice={"type": "auto"}, model=None, max_tokens=None, temperature=None, top_p=None, stop=(), seed=None):
+    def chat(self, prompt=None, *, system=None, messages=(), schema=None, tools=(), tool_choice={"type": "auto"}, model=None, max_tokens=None, temperature=None, top_p=None, stop=(), seed=None):
         """Asks the configured model; the answer comes piece by piece.
 
         The last piece is `finish` with the reason; an answer without it was cut off, and ends with an error. With `schema`, the answer is one JSON document
@@ -84,8 +84,6 @@ class Llm(System):
         -------
         iterator of Delta
         """
-        if request is not None:
-            return self._native.stream(_CHAT, request)
         return self._native.stream(_CHAT, prompt, system, messages, schema, tools, tool_choice, model, max_tokens, temperature, top_p, stop, seed)
 
     def embed(self, texts, *, model=None, dimensions=None):
@@ -121,7 +119,7 @@ class AsyncLlm(AsyncSystem):
 
     __slots__ = ()
 
-    def chat(self, request=None, /, *, prompt=None, system=None, messages=(), schema=None, tools=(), tool_choice={"type": "auto"}, model=None, max_tokens=None, temperature=None, top_p=None, stop=(), seed=None):
+    def chat(self, prompt=None, *, system=None, messages=(), schema=None, tools=(), tool_choice={"type": "auto"}, model=None, max_tokens=None, temperature=None, top_p=None, stop=(), seed=None):
         """Asks the configured model; the answer comes piece by piece.
 
         The last piece is `finish` with the reason; an answer without it was cut off, and ends with an error. With `schema`, the answer is one JSON document
@@ -158,8 +156,6 @@ class AsyncLlm(AsyncSystem):
         -------
         iterator of Delta
         """
-        if request is not None:
-            return self._native.stream_async(_CHAT, request)
         return self._native.stream_async(_CHAT, prompt, system, messages, schema, tools, tool_choice, model, max_tokens, temperature, top_p, stop, seed)
 
     def embed(self, texts, *, model=None, dimensions=None):

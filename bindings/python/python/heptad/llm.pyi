@@ -43,8 +43,8 @@ class Llm(System):
     @overload
     def chat(
         self,
-        *,
         prompt: str | None = ...,
+        *,
         system: str | None = ...,
         messages: Iterable[Message | Mapping[str, object]] | None = ...,
         schema: object = ...,
@@ -58,7 +58,7 @@ class Llm(System):
         seed: int | None = ...,
     ) -> Stream[Delta]: ...
     @overload
-    def chat(self, request: ChatCall | None = None, /) -> Stream[Delta]: ...
+    def chat(self, prompt: ChatCall) -> Stream[Delta]: ...
     @overload
     def embed(
         self,
@@ -77,8 +77,8 @@ class AsyncLlm(AsyncSystem):
     @overload
     def chat(
         self,
-        *,
         prompt: str | None = ...,
+        *,
         system: str | None = ...,
         messages: Iterable[Message | Mapping[str, object]] | None = ...,
         schema: object = ...,
@@ -92,7 +92,7 @@ class AsyncLlm(AsyncSystem):
         seed: int | None = ...,
     ) -> AsyncStream[Delta]: ...
     @overload
-    def chat(self, request: ChatCall | None = None, /) -> AsyncStream[Delta]: ...
+    def chat(self, prompt: ChatCall) -> AsyncStream[Delta]: ...
     @overload
     def embed(
         self,

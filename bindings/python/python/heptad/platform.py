@@ -28,13 +28,13 @@ from heptad.types import (
 
 __all__ = ["Platform", "AsyncPlatform", "BuilderSource", "DefaultSource", "Described", "DescribedError", "Effect", "EnvironmentSource", "ErrorKind", "ErrorList", "Explained", "FileSource", "Health", "HealthPart", "HealthState", "MetricsText", "OperationList", "OperationsRequest", "Settings", "Source", "TextFile"]
 
-_ALERTS = _Operation("platform.alerts", (), None, "TextFile")
-_CONFIG = _Operation("platform.config", (), None, "Settings")
-_DASHBOARD = _Operation("platform.dashboard", (), None, "TextFile")
-_ERRORS = _Operation("platform.errors", (), None, "ErrorList")
-_HEALTH = _Operation("platform.health", (), None, "Health")
-_METRICS = _Operation("platform.metrics", (), None, "MetricsText")
-_OPERATIONS = _Operation("platform.operations", ("system", "schemas",), "OperationsRequest", "OperationList")
+_ALERTS = _Operation("platform.alerts", (), (), None, "TextFile")
+_CONFIG = _Operation("platform.config", (), (), None, "Settings")
+_DASHBOARD = _Operation("platform.dashboard", (), (), None, "TextFile")
+_ERRORS = _Operation("platform.errors", (), (), None, "ErrorList")
+_HEALTH = _Operation("platform.health", (), (), None, "Health")
+_METRICS = _Operation("platform.metrics", (), (), None, "MetricsText")
+_OPERATIONS = _Operation("platform.operations", ("system", "schemas",), (None, False,), "OperationsRequest", "OperationList")
 
 
 class Platform(System):
@@ -120,9 +120,7 @@ class Platform(System):
         -------
         OperationList
         """
-        if request is not None:
-            return self._native.call(_OPERATIONS, request)
-        return self._native.call(_OPERATIONS, system, schemas)
+        return self._native.call(_OPERATIONS, system, schemas, request=request)
 
 
 class AsyncPlatform(AsyncSystem):
@@ -208,6 +206,4 @@ class AsyncPlatform(AsyncSystem):
         -------
         OperationList
         """
-        if request is not None:
-            return self._native.call_async(_OPERATIONS, request)
-        return self._native.call_async(_OPERATIONS, system, schemas)
+        return self._native.call_async(_OPERATIONS, system, schemas, request=request)

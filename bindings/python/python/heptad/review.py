@@ -29,9 +29,9 @@ from heptad.types import (
 
 __all__ = ["Review", "AsyncReview", "Confidence", "Finding", "Format", "LatestRequest", "Metavariable", "Position", "Problem", "ProblemKind", "ReviewSkipped", "ReviewSnippet", "RuleInfo", "RuleList", "RulesRequest", "ScanReport", "ScanRequest", "Severity", "SnippetLine", "Span", "SuppressedFinding", "Timings"]
 
-_LATEST = _Operation("review.latest", ("path", "format",), "LatestRequest", "ScanReport")
-_RULES = _Operation("review.rules", ("rules", "rule_files", "languages",), "RulesRequest", "RuleList")
-_SCAN = _Operation("review.scan", ("path", "rules", "rule_files", "languages", "include", "exclude", "min_severity", "min_confidence", "fail_on", "format", "threads",), "ScanRequest", "ScanReport")
+_LATEST = _Operation("review.latest", ("path", "format",), ("", "json",), "LatestRequest", "ScanReport")
+_RULES = _Operation("review.rules", ("rules", "rule_files", "languages",), ((), (), (),), "RulesRequest", "RuleList")
+_SCAN = _Operation("review.scan", ("path", "rules", "rule_files", "languages", "include", "exclude", "min_severity", "min_confidence", "fail_on", "format", "threads",), ("", (), (), (), (), (), "note", "low", None, "json", 0,), "ScanRequest", "ScanReport")
 
 
 class Review(System):
@@ -71,9 +71,7 @@ class Review(System):
         -------
         RuleList
         """
-        if request is not None:
-            return self._native.call(_RULES, request)
-        return self._native.call(_RULES, rules, rule_files, languages)
+        return self._native.call(_RULES, rules, rule_files, languages, request=request)
 
     def scan(self, path, *, rules=(), rule_files=(), languages=(), include=(), exclude=(), min_severity="note", min_confidence="low", fail_on=None, format="json", threads=0):
         """Scans the files at a path with rules and returns what they find.
@@ -153,9 +151,7 @@ class AsyncReview(AsyncSystem):
         -------
         RuleList
         """
-        if request is not None:
-            return self._native.call_async(_RULES, request)
-        return self._native.call_async(_RULES, rules, rule_files, languages)
+        return self._native.call_async(_RULES, rules, rule_files, languages, request=request)
 
     def scan(self, path, *, rules=(), rule_files=(), languages=(), include=(), exclude=(), min_severity="note", min_confidence="low", fail_on=None, format="json", threads=0):
         """Scans the files at a path with rules and returns what they find.

@@ -47,13 +47,13 @@ from heptad.types import (
 
 __all__ = ["Search", "AsyncSearch", "BooleanField", "CodeField", "CollectionStatus", "CollectionsResponse", "DeleteRequest", "DeleteResponse", "Document", "DropRequest", "DropResponse", "FacetCount", "FacetField", "FacetRequest", "Field", "FloatField", "Highlight", "Hit", "IndexResponse", "IntegerField", "Judged", "KeywordField", "Measures", "Mode", "Operator", "QueryRequest", "Ranked", "RebuildRequest", "Rebuilt", "Relevant", "Schema", "SearchIndexRequest", "SearchLanguage", "SearchPage", "SearchSnippet", "SearchSpan", "TextField", "TimestampField", "TuneReport", "TuneRequest"]
 
-_COLLECTIONS = _Operation("search.collections", (), None, "CollectionsResponse")
-_DELETE = _Operation("search.delete", ("collection", "ids",), "DeleteRequest", "DeleteResponse")
-_DROP = _Operation("search.drop", ("collection",), "DropRequest", "DropResponse")
-_INDEX = _Operation("search.index", ("collection", "documents", "schema",), "SearchIndexRequest", "IndexResponse")
-_QUERY = _Operation("search.query", ("collection", "query", "operator", "filters", "mode", "offset", "limit", "facets", "highlight", "fields",), "QueryRequest", "SearchPage")
-_REBUILD = _Operation("search.rebuild", ("collection",), "RebuildRequest", "Rebuilt")
-_TUNE = _Operation("search.tune", ("collection", "judged", "folds", "dry_run",), "TuneRequest", "TuneReport")
+_COLLECTIONS = _Operation("search.collections", (), (), None, "CollectionsResponse")
+_DELETE = _Operation("search.delete", ("collection", "ids",), ("", (),), "DeleteRequest", "DeleteResponse")
+_DROP = _Operation("search.drop", ("collection",), ("",), "DropRequest", "DropResponse")
+_INDEX = _Operation("search.index", ("collection", "documents", "schema",), ("", (), None,), "SearchIndexRequest", "IndexResponse")
+_QUERY = _Operation("search.query", ("collection", "query", "operator", "filters", "mode", "offset", "limit", "facets", "highlight", "fields",), ("", "*", "any", (), None, 0, 10, (), None, None,), "QueryRequest", "SearchPage")
+_REBUILD = _Operation("search.rebuild", ("collection",), ("",), "RebuildRequest", "Rebuilt")
+_TUNE = _Operation("search.tune", ("collection", "judged", "folds", "dry_run",), ("", (), 5, False,), "TuneRequest", "TuneReport")
 
 
 class Search(System):

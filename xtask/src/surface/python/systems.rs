@@ -64,14 +64,20 @@ pub(super) fn module(surface: &Surface, system: &System) -> Result<String> {
             .chain(&others)
             .map(|field| format!("\"{}\", ", identifier(&field.name)))
             .collect::<String>();
+        let defaults = places
+            .iter()
+            .chain(&others)
+            .map(|field| format!("{}, ", literal(&field.default)))
+            .collect::<String>();
         let request = operation.request.as_ref().map_or("None".into(), |name| format!("\"{name}\""));
         let _ = writeln!(
             text,
-            "{} = _Operation(\"{}.{}\", ({}), {request}, \"{}\")",
+            "{} = _Operation(\"{}.{}\", ({}), ({}), {request}, \"{}\")",
             constant(operation),
             system.name,
             operation.name,
             fields.trim_end(),
+            defaults.trim_end(),
             native(surface, &operation.response)
         );
     }
@@ -115,27 +121,20 @@ fn all(surface: &Surface, system: &System) -> String {
 fn method(surface: &Surface, operation: &Operation, way: Way) -> Result<String> {
     let (places, others) = parameters(surface, operation);
     let mut signature = vec!["self".to_owned()];
-    let parameter = |field: &&Field| {
-        let default = if field.required { String::new() } else { format!("={}", literal(&field.default)) };
-        identifier(&field.name) + &default
+    // In place of the first a request can be given: then what else must be given is in it.
+    let parameter = |(place, field): (usize, &&Field)| match (place, field.required) {
+        (0, true) => identifier(&field.name),
+        (_, true) => identifier(&field.name) + "=None",
+        (_, false) => format!("{}={}", identifier(&field.name), literal(&field.default)),
     };
-    // In place of the first a request can be given: then the others are in it.
-    signature.extend(places.iter().take(1).map(parameter));
-    signature.extend(places.iter().skip(1).map(|field| {
-        let default = if field.required { "None".into() } else { literal(&field.default) };
-        format!("{}={default}", identifier(&field.name))
-    }));
+    signature.extend(places.iter().enumerate().map(parameter));
     if places.is_empty() && operation.request.is_some() {
-        signature.push("request=None".into());
-        signature.push("/".into());
+        signature.extend(["request=None".to_owned(), "/".to_owned()]);
     }
     if !others.is_empty() {
         signature.push("*".into());
     }
-    signature.extend(others.iter().map(|field| {
-        let default = if field.required { "None".into() } else { literal(&field.default) };
-        format!("{}={default}", identifier(&field.name))
-    }));
+    signature.extend(others.iter().map(|field| parameter((1, field))));
     let entries = places.iter().chain(&others).map(|field| {
         (format!("{} : {}", identifier(&field.name), taken_by(surface, field)), field.doc.clone())
     });
@@ -166,13 +165,8 @@ fn method(surface: &Surface, operation: &Operation, way: Way) -> Result<String> 
         signature.join(", "),
         docstring(&plain(&operation.doc), &sections, 8)
     );
-    if places.is_empty() && operation.request.is_some() {
-        let _ = write!(
-            text,
-            "        if request is not None:\n            return self._native.{call}({constant}, request)\n"
-        );
-    }
-    let _ = writeln!(text, "        return self._native.{call}({constant}{values})");
+    let request = if places.is_empty() && operation.request.is_some() { ", request=request" } else { "" };
+    let _ = writeln!(text, "        return self._native.{call}({constant}{values}{request})");
     Ok(text)
 }
 

@@ -34,7 +34,8 @@ struct Bare {
 }
 
 /// The models that `config` chooses, within their layers; none where it chooses none. `variable` looks up an environment variable: the
-/// one that holds the key.
+/// one that holds the key. `own` are those of the program: they stand in place of the configured ones, within the same layers and before the same
+/// fallback.
 ///
 /// # Errors
 /// [`InvalidInput`](ErrorKind::InvalidInput) where keys do not fit together, [`Unsupported`](ErrorKind::Unsupported) where this build lacks
@@ -45,8 +46,10 @@ pub async fn open(
     store: &Arc<dyn Store>,
     metrics: &Metrics,
     clock: &Arc<dyn Clock>,
+    own: Models,
 ) -> Result<Models> {
-    let Bare { mut chat, mut fallback, mut embedder } = bare(config, variable, clock).await?;
+    let Bare { chat, mut fallback, embedder } = bare(config, variable, clock).await?;
+    let (mut chat, mut embedder) = (own.chat.or(chat), own.embedder.or(embedder));
     if let Some(path) = config.get(&LLM_RECORD) {
         for chat in chat.iter_mut().chain(&mut fallback) {
             *chat = Arc::new(Recorder::<dyn ChatModel>::open(Arc::clone(chat), &path).await?);

@@ -14,6 +14,7 @@ use crate::{
 pub struct ChatCall {
     /// What is asked. It comes behind `messages`.
     #[serde(default)]
+    #[schemars(extend("x-cli-positional" = true))]
     pub prompt: Option<String>,
     /// Instructions that stand above everything else.
     #[serde(default)]

@@ -20,7 +20,7 @@ async fn open(text: &str, variables: &[(&str, &str)]) -> Result<Models> {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::clone(&clock)));
     let variable =
         |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    config::open(&loaded, &variable, &store, &Metrics::new(), &clock).await
+    config::open(&loaded, &variable, &store, &Metrics::new(), &clock, Models::default()).await
 }
 
 async fn refused(text: &str, variables: &[(&str, &str)]) -> (ErrorKind, String) {

@@ -6,7 +6,7 @@ use heptad_core::{
     ErrorKind, Result,
     clock::{Clock, SystemClock},
     config::{Config, LoadOptions},
-    llm::{ChatModel, ChatModelExt as _, ChatRequest, Message, config},
+    llm::{ChatModel, ChatModelExt as _, ChatRequest, Message, Models, config},
     store::{Store, memory::MemoryStore},
     telemetry::Metrics,
 };
@@ -31,7 +31,7 @@ async fn open(server: &Server, keys: &str) -> Result<(Arc<dyn ChatModel>, Metric
         "THIRD" => Some("sk-third-0123456789".to_owned()),
         _ => None,
     };
-    let models = config::open(&loaded, &variable, &store, &metrics, &clock).await?;
+    let models = config::open(&loaded, &variable, &store, &metrics, &clock, Models::default()).await?;
     Ok((models.chat.unwrap(), metrics))
 }
 

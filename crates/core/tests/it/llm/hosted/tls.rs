@@ -15,7 +15,7 @@ use heptad_core::{
     Error, ErrorKind, Result,
     clock::{Clock, SystemClock},
     config::{Config, LoadOptions},
-    llm::{ModelCard, config},
+    llm::{ModelCard, Models, config},
     store::{Store, memory::MemoryStore},
     telemetry::Metrics,
 };
@@ -105,7 +105,7 @@ async fn ask(port: u16, ca_file: Option<&Path>) -> Result<Vec<ModelCard>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::clone(&clock)));
     let variable = |name: &str| (name == "KEY").then(|| KEY.to_owned());
-    let models = config::open(&loaded, &variable, &store, &Metrics::new(), &clock).await?;
+    let models = config::open(&loaded, &variable, &store, &Metrics::new(), &clock, Models::default()).await?;
     models.chat.unwrap().models().await
 }
 

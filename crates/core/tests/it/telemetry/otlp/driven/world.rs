@@ -89,7 +89,9 @@ impl World {
         let bus = Arc::new(LocalBus::new(Arc::clone(&store), time()));
         let index = MeteredIndex::new(Arc::new(TantivyIndex::in_memory()), metrics, time());
         let variable = |name: &str| (name == "KEY").then(|| KEY.to_owned());
-        let llm = llm::config::open(&config, &variable, &store, metrics, &clock).await.unwrap();
+        let llm = llm::config::open(&config, &variable, &store, metrics, &clock, llm::Models::default())
+            .await
+            .unwrap();
         let operations = Registry::default()
             .with(Platform::OPERATIONS)
             .with(Auth::OPERATIONS)
