@@ -3,6 +3,7 @@
 //! It knows no system and no type by name: the generated classes in `python/heptad/` say which fields there are, and every operation is called
 //! through the registry. What an operation gives stays in Rust; Python sees it through the descriptors of [`record`].
 
+mod consumer;
 mod convert;
 mod errors;
 mod html;
@@ -23,6 +24,7 @@ use pyo3::prelude::*;
 mod native {
     #[pymodule_export]
     use crate::{
+        consumer::{Deliveries, Delivery},
         kind::register_union,
         operation::Operation,
         platform::{Native, open, open_async},

@@ -17,6 +17,7 @@ use pyo3::{
 use serde_json::Value;
 
 use crate::{
+    consumer::{Deliveries, Group},
     convert,
     errors::{defect, exception},
     kind::plain,
@@ -265,6 +266,11 @@ impl Native {
     /// The same platform, with long work telling `report(done, total, label)` how far it is.
     fn with_progress(&self, py: Python<'_>, report: Py<PyAny>) -> PyResult<Self> {
         Ok(Self::of(self.heptad(py)?.with_progress(watched(report))))
+    }
+
+    /// Joins a group of consumers.
+    fn consume(&self, py: Python<'_>, group: Group) -> PyResult<Deliveries> {
+        Deliveries::of(py, self.heptad(py)?, &group)
     }
 
     /// Closes this view of the platform. The platform itself is closed with the last of them.

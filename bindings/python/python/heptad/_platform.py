@@ -114,6 +114,58 @@ class Heptad(Systems):
             report = Bar()
         return Heptad(self._native.with_progress(report))
 
+    def consume(
+        self,
+        topic,
+        group,
+        handler=None,
+        *,
+        start="earliest",
+        max_attempts=5,
+        ack_wait=30.0,
+        max_in_flight=256,
+        type_prefix=None,
+    ):
+        """Consumes the events of a topic as a member of a group: each event goes to one member, again until it is done.
+
+        Parameters
+        ----------
+        topic : str
+            The topic.
+        group : str
+            The group, which is made where it does not exist. Its members share the work, in one process or in several.
+        handler : callable, optional
+            Called with each event, on a thread of its own. What it raises makes the attempt a failed one; returning makes the event done.
+        start : "earliest", "latest", int or datetime
+            Where a new group begins: also behind an offset, or at a point in time.
+        max_attempts : int
+            After so many attempts an event goes to the dead letters.
+        ack_wait : float
+            So many seconds a consumer has for an event before it is delivered again.
+        max_in_flight : int
+            At most so many events are handed out at any time, over all members.
+        type_prefix : str, optional
+            Only events whose type begins with this.
+
+        Returns
+        -------
+        Deliveries or Consumer
+            With a handler, what ends it (`Consumer.close`); without, an iterator of deliveries, each to be settled by `ack`, `nack` or `reject`.
+        """
+        from heptad.consumers import Consumer
+
+        how = {
+            "topic": topic,
+            "group": group,
+            "start": start,
+            "max_attempts": max_attempts,
+            "ack_wait": ack_wait,
+            "max_in_flight": max_in_flight,
+            "type_prefix": type_prefix,
+        }
+        deliveries = self._native.consume(how)
+        return deliveries if handler is None else Consumer(deliveries, handler)
+
     def close(self):
         """Closes it. What others hold of the same platform stays open."""
         self._native.close()
