@@ -45,6 +45,9 @@ impl How {
     }
 }
 
+/// Up to how many bytes a request is read in JavaScript's own thread: what is longer must not hold up the event loop.
+const SHORT: usize = 16 << 10;
+
 /// A platform, as one principal sees it; none before it is open and after it is closed.
 type Place = Arc<Mutex<Option<Heptad>>>;
 
@@ -76,20 +79,31 @@ impl Platform {
         self.place.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(closed)
     }
 
-    fn reply(&self, operation: &str, request: &str) -> Result<Reply> {
-        let heptad = self.heptad()?;
-        let unread = |error| Error::new(ErrorKind::InvalidInput, format!("the request is not JSON: {error}"));
-        let request: Value = serde_json::from_str(request).map_err(unread)?;
-        let _entered = runtime()?.enter();
-        heptad.call(operation, request)
-    }
-
     /// Takes the platform away, and lets go of it where that may wait.
     fn let_go(&self, id: Option<u32>) -> Option<Now> {
         let open = self.place.lock().unwrap_or_else(PoisonError::into_inner).take();
         let runtime = runtime().ok()?;
         let gone = runtime.spawn_blocking(move || drop(open));
         Some(self.tasks.run(id?, gone.map(|_| Outcome::DONE).boxed()))
+    }
+}
+
+/// Begins an operation.
+fn begun(heptad: &Heptad, operation: &str, request: &str) -> Result<Reply> {
+    let unread = |error| Error::new(ErrorKind::InvalidInput, format!("the request is not JSON: {error}"));
+    let request: Value = serde_json::from_str(request).map_err(unread)?;
+    let _entered = runtime()?.enter();
+    heptad.call(operation, request)
+}
+
+/// What an operation that gives one result comes to.
+async fn one(heptad: Heptad, operation: String, request: String) -> Result<Value> {
+    match begun(&heptad, &operation, &request)? {
+        Reply::One(work) => work.await,
+        Reply::Many(_) => {
+            let streams = format!("`{operation}` streams: ask for it as a stream");
+            Err(Error::new(ErrorKind::InvalidInput, streams))
+        }
     }
 }
 
@@ -104,20 +118,20 @@ impl Platform {
     /// Calls an operation with a request in JSON.
     #[napi(catch_unwind)]
     pub fn call(&self, id: u32, operation: String, request: String) -> Now {
-        match self.reply(&operation, &request) {
-            Ok(Reply::One(work)) => self.tasks.try_run(id, work.map(Outcome::of).boxed()),
-            Ok(Reply::Many(_)) => {
-                let streams = format!("`{operation}` streams: ask for it as a stream");
-                Outcome::failed(&Error::new(ErrorKind::InvalidInput, streams)).now()
-            }
-            Err(error) => Outcome::failed(&error).now(),
-        }
+        let heptad = match self.heptad() {
+            Ok(heptad) => heptad,
+            Err(error) => return Outcome::failed(&error).now(),
+        };
+        let long = request.len() > SHORT;
+        let work = one(heptad, operation, request).map(Outcome::of).boxed();
+        if long { self.tasks.run(id, work) } else { self.tasks.try_run(id, work) }
     }
 
     /// Calls an operation that streams.
     #[napi(catch_unwind)]
     pub fn stream(&self, operation: String, request: String) -> Stream {
-        let items = match self.reply(&operation, &request) {
+        let reply = self.heptad().and_then(|heptad| begun(&heptad, &operation, &request));
+        let items = match reply {
             Ok(Reply::Many(items)) => Ok(items),
             Ok(Reply::One(work)) => Ok(futures_util::stream::once(work).boxed()),
             Err(error) => Err(error),
