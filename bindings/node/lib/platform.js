@@ -5,7 +5,7 @@ const { fileURLToPath } = require("node:url");
 const { error } = require("./errors.js");
 const { write } = require("./json.js");
 const { Stream } = require("./stream.js");
-const { bridge, work } = require("./work.js");
+const { bridge, value, work } = require("./work.js");
 
 /** What the handles of systems are: ways to call operations of an open platform. */
 class System {
@@ -17,7 +17,7 @@ class System {
 
   async _call(operation, request = {}, { signal } = {}) {
     const text = write(request);
-    return work((id) => this.#native.call(id, operation, text), signal);
+    return value(await work((id) => this.#native.call(id, operation, text), signal));
   }
 
   _stream(operation, request = {}, { signal } = {}) {
@@ -67,7 +67,7 @@ class Opened extends System {
   }
 
   async close() {
-    await work((id) => this.#native.close(id));
+    value(await work((id) => this.#native.close(id)));
   }
 }
 
@@ -76,10 +76,11 @@ if (Symbol.asyncDispose) Opened.prototype[Symbol.asyncDispose] = Opened.prototyp
 /** A platform of the addon, when it is there. */
 async function arriving(begin) {
   let native;
-  await work((id) => {
+  const outcome = await work((id) => {
     native = begin(id);
     return null;
   });
+  value(outcome);
   return native;
 }
 
@@ -91,10 +92,10 @@ function opener(Heptad) {
   return async function open(place, options) {
     const named = typeof place === "string" || place instanceof URL;
     const { path: store = named ? place : undefined, configFile, settings = {}, environment = true } = (named ? options : place) ?? {};
-    if (![store, configFile].every((value) => value == null || typeof value === "string" || value instanceof URL)) {
+    if (![store, configFile].every((given) => given == null || typeof given === "string" || given instanceof URL)) {
       throw error("invalid_input", "a path is a string or a file URL");
     }
-    const pairs = Object.entries(settings).map(([key, value]) => [key, typeof value === "string" ? value : write(value)]);
+    const pairs = Object.entries(settings).map(([key, given]) => [key, typeof given === "string" ? given : write(given)]);
     return new Heptad(await arriving((id) => bridge.open(id, path(store), path(configFile), pairs, environment)));
   };
 }

@@ -1,6 +1,6 @@
 "use strict";
 
-const { work } = require("./work.js");
+const { value, work } = require("./work.js");
 
 const END = { value: undefined, done: true };
 
@@ -54,7 +54,7 @@ class Stream {
     const stop = new AbortController();
     this.#stop = stop;
     try {
-      const batch = await work((id) => this.#native.next(id), stop.signal);
+      const batch = value(await work((id) => this.#native.next(id), stop.signal));
       if (batch === undefined) {
         this.#end();
         return END;
@@ -83,9 +83,9 @@ class Stream {
     this.#stop?.abort();
   }
 
-  async return(value) {
+  async return(given) {
     this.#end();
-    return { value, done: true };
+    return { value: given, done: true };
   }
 
   async throw(error) {

@@ -14,10 +14,10 @@ const awake = setInterval(() => {}, 2 ** 31 - 1);
 awake.unref();
 
 const bridge = new addon.Bridge((id, failed, text, large) => {
-  const promise = waiting.get(id);
-  if (promise === undefined) return;
+  const resolve = waiting.get(id);
+  if (resolve === undefined) return;
   forget(id);
-  settle(promise, failed, text, large);
+  resolve({ failed, text, large });
 });
 
 function forget(id) {
@@ -25,38 +25,34 @@ function forget(id) {
   if (waiting.size === 0) awake.unref();
 }
 
-function settle({ resolve, reject }, failed, text, large) {
-  try {
-    if (failed) reject(told(text));
-    else resolve(text == null ? undefined : read(text, large));
-  } catch (error) {
-    reject(error);
-  }
+/**
+ * The value of an outcome; its error is thrown. It is called behind the `await`, where the error gets the stack of whoever waits.
+ */
+function value(outcome) {
+  if (typeof outcome === "string") return JSON.parse(outcome);
+  const { failed, text, large } = outcome;
+  if (failed) throw told(text);
+  return text == null ? undefined : read(text, large);
 }
 
 /**
- * Begins work, and promises what comes of it. `begin` is given the number. Where `signal` is aborted the work is given up, and the promise rejected with
- * the reason.
+ * Begins work, and promises its outcome. `begin` is given the number. Where `signal` is aborted the work is given up, and the promise rejected with the
+ * reason.
  */
 function work(begin, signal) {
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted?.();
+    signal?.throwIfAborted();
     const id = (last = (last + 1) >>> 0);
     const now = begin(id);
-    if (typeof now === "string") {
-      resolve(JSON.parse(now));
-    } else if (now) {
-      settle({ resolve, reject }, now.failed, now.text, now.large);
-    } else {
-      wait(id, resolve, reject, signal);
-    }
+    if (now === null) wait(id, resolve, reject, signal);
+    else resolve(now);
   });
 }
 
 function wait(id, resolve, reject, signal) {
   if (waiting.size === 0) awake.ref();
   if (!signal) {
-    waiting.set(id, { resolve, reject });
+    waiting.set(id, resolve);
     return;
   }
   const aborted = () => {
@@ -65,11 +61,10 @@ function wait(id, resolve, reject, signal) {
     reject(signal.reason);
   };
   signal.addEventListener("abort", aborted, { once: true });
-  const done = (settle) => (outcome) => {
+  waiting.set(id, (outcome) => {
     signal.removeEventListener("abort", aborted);
-    settle(outcome);
-  };
-  waiting.set(id, { resolve: done(resolve), reject: done(reject) });
+    resolve(outcome);
+  });
 }
 
-module.exports = { bridge, work };
+module.exports = { bridge, value, work };

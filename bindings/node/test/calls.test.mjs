@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -121,6 +122,48 @@ test("ten thousand promises at once are all kept", async () => {
   assert.equal(all.length, 10_000);
   const { topics } = await h.events.topics();
   assert.equal(topics.length, 5);
+});
+
+test("the stack of an error shows who asked, also where the answer came later", async () => {
+  const h = await here();
+  async function asker() {
+    await h.review.scan({ path: "/no/such/folder" });
+  }
+  const failed = await asker().then(() => assert.fail(), (error) => error);
+  assert.ok(failed instanceof HeptadError);
+  assert.match(failed.stack, /asker/);
+});
+
+test("a long request is read elsewhere, and its large integers are exact too", async () => {
+  const h = await here();
+  const data = { text: "x".repeat(1 << 20), id: 9007199254740993n };
+  await h.events.publish({ topic: "t", events: [event(data)] });
+  const { events } = await h.events.read({ topic: "t" });
+  assert.deepEqual(events[0].event.data, data);
+  const long = { topic: "x".repeat(1 << 20) };
+  await assert.rejects(h.events.read(long), HeptadError);
+});
+
+test("many calls share a signal, without a warning and without a leak", async () => {
+  const h = await here();
+  const warned = [];
+  process.on("warning", (warning) => warned.push(warning));
+  const { signal } = new AbortController();
+  for (let n = 0; n < 50; n++) await Promise.all(Array.from({ length: 50 }, () => h.events.topics({ signal })));
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+  assert.deepEqual(warned, []);
+});
+
+test("memory does not grow with the number of calls", async () => {
+  const h = await here();
+  const rounds = async (count) => {
+    for (let n = 0; n < count; n++) await Promise.all(Array.from({ length: 100 }, () => h.events.topics()));
+  };
+  await rounds(50);
+  const before = process.memoryUsage().rss;
+  await rounds(200);
+  const grown = process.memoryUsage().rss - before;
+  assert.ok(grown < 32 << 20, `${grown} bytes more after 20,000 calls`);
 });
 
 test("an aborted call is rejected with the reason", async () => {

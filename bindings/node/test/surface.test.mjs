@@ -93,6 +93,11 @@ await h.close();
 
 test("the package is typed for ESM", { skip }, () => assert.equal(compiled("use.ts", USE), ""));
 
+test("what the README shows is typed", { skip }, () => {
+  const shown = [...read("README.md").matchAll(/```ts\n([^]*?)```/g)].map(([, text]) => text).join("\n");
+  assert.equal(compiled("readme.ts", `declare function done(it: unknown): boolean;\n${shown}`), "");
+});
+
 test("the package is typed for CommonJS, and without the types of Node or the browser", { skip }, () => {
   const use = `import heptad = require("heptad");\nasync function main() { const h = await heptad.open(); return (await h.platform.health()).failed; }\nvoid main;\n`;
   assert.equal(compiled("use.cts", use), "");
