@@ -92,3 +92,79 @@ fn module(surface: &Surface) -> String {
     let names = exported(surface).iter().map(|name| format!("  {name},\n")).collect::<String>();
     format!("import heptad from \"./index.js\";\n\nexport const {{\n{names}}} = heptad;\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::surface::surface;
+
+    /// A system `shop` with one operation, whose request and response both hold a `Thing`.
+    fn shop(title: &str) -> Result<Vec<(String, String)>> {
+        let thing = |required: Value| {
+            json!({ "Thing": {
+                "description": "A thing.",
+                "type": "object",
+                "properties": {
+                    "id": { "type": "integer", "format": "uint64" },
+                    "size": { "type": "integer", "format": "uint32", "default": 3, "description": "How large [`it`](Self) is." },
+                    "name": { "type": ["string", "null"] },
+                    "made": { "type": "string", "format": "date-time" },
+                },
+                "required": required,
+            } })
+        };
+        let holds = |title: &str, required: Value| {
+            json!({
+                "title": title,
+                "type": "object",
+                "properties": { "thing": { "$ref": "#/$defs/Thing" } },
+                "required": ["thing"],
+                "$defs": thing(required),
+            })
+        };
+        let operations = json!([{
+            "name": "shop.put_back",
+            "doc": "Puts it back.",
+            "effect": "writes",
+            "request": holds("PutRequest", json!(["id"])),
+            "response": holds(title, json!(["id", "size", "made"])),
+        }]);
+        let errors = json!({ "errors": [{ "kind": "not_found", "doc": "It is not there." }] });
+        files(&surface(&operations.to_string(), &errors.to_string())?)
+    }
+
+    fn declared() -> String {
+        let files = shop("PutBack").expect("the API has a form");
+        files.into_iter().find(|(name, _)| name.ends_with("index.d.ts")).expect("there are declarations").1
+    }
+
+    #[test]
+    fn a_method_is_declared_in_camel_case_and_its_fields_as_they_are() {
+        let method = "  /** Puts it back. */\n  putBack(request: PutRequest, options?: CallOptions): Promise<PutBack>;\n";
+        assert!(declared().contains(method), "{}", declared());
+    }
+
+    #[test]
+    fn a_type_that_differs_between_the_sides_is_declared_for_each() {
+        let declared = declared();
+        let given = "/** A thing. */\nexport interface Thing {\n  readonly id: Integer;\n  /** How large `it` is. */\n  readonly size: number;\n  \
+                     readonly name?: string;\n  readonly made: Timestamp;\n}\n";
+        let taken = "export interface ThingInput {\n  readonly id: Integer;\n  /**\n   * How large `it` is.\n   *\n   * @defaultValue `3`\n   */\n  \
+                     readonly size?: number | undefined;\n  readonly name?: string | null | undefined;\n  \
+                     readonly made?: Timestamp | Date | undefined;\n}\n";
+        assert!(declared.contains(given), "{declared}");
+        assert!(declared.contains(taken), "{declared}");
+        assert!(
+            declared.contains("export interface PutRequest {\n  readonly thing: ThingInput;\n}"),
+            "{declared}"
+        );
+    }
+
+    #[test]
+    fn two_things_cannot_have_one_name() {
+        let error = shop("Heptad").expect_err("the platform is called so");
+        assert!(error.contains("`Heptad`"), "{error}");
+    }
+}
