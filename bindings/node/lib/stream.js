@@ -24,7 +24,7 @@ class Stream {
     this.#native = native;
     this.#signal = signal;
     if (signal) {
-      this.#aborted = () => this.#end();
+      this.#aborted = () => this.#end(signal);
       signal.addEventListener("abort", this.#aborted, { once: true });
     }
   }
@@ -49,7 +49,7 @@ class Stream {
 
   async #more() {
     if (this.#taken < this.#ready.length) return { value: this.#ready[this.#taken++], done: false };
-    this.#signal?.throwIfAborted();
+    this.#refuse();
     if (this.#ended) return END;
     const stop = new AbortController();
     this.#stop = stop;
@@ -66,19 +66,29 @@ class Stream {
       this.#end();
       // Closed while it was waited for.
       if (error !== stop.signal.reason) throw error;
-      this.#signal?.throwIfAborted();
+      this.#refuse();
       return END;
     } finally {
       this.#stop = null;
     }
   }
 
-  #end() {
+  /** Throws the reason of an aborted signal, once: then it has ended. */
+  #refuse() {
+    const signal = this.#signal;
+    if (!signal?.aborted) return;
+    this.#signal = undefined;
+    throw signal.reason;
+  }
+
+  /** `signal` is what ended it, where that was aborted. */
+  #end(signal) {
     if (this.#ended) return;
     this.#ended = true;
     this.#ready = [];
     this.#taken = 0;
     this.#signal?.removeEventListener("abort", this.#aborted);
+    this.#signal = signal;
     this.#native.close();
     this.#stop?.abort();
   }

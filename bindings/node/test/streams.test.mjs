@@ -60,6 +60,20 @@ test("an aborted stream is rejected with the reason", async () => {
   const reason = new Error("enough");
   setImmediate(() => stop.abort(reason));
   await assert.rejects(next, (error) => error === reason);
+  assert.deepEqual(await stream.next(), { value: undefined, done: true });
+  assert.throws(() => h.events.tail({ topic: "t" }, { signal: stop.signal }), (error) => error === reason);
+});
+
+test("a signal that is aborted while items are ready gives none of them, and behind the end it says nothing", async () => {
+  const h = await counted(100);
+  const stop = new AbortController();
+  const stream = h.events.tail({ topic: "t", after: 0 }, { signal: stop.signal });
+  const other = h.events.tail({ topic: "t", after: 0 }, { signal: stop.signal });
+  await Promise.all([stream.next(), other.next()]);
+  await other.return();
+  stop.abort();
+  await assert.rejects(stream.next(), { name: "AbortError" });
+  assert.deepEqual(await other.next(), { value: undefined, done: true });
 });
 
 test("what a stream fails with is thrown by its first item, and then it ends", async () => {

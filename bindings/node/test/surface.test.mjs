@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,6 +41,17 @@ test("every kind of error has its class, declared and at run time", () => {
     assert.ok(error instanceof heptad.HeptadError);
     assert.equal(error.code, kind);
     assert.match(read("index.d.ts"), new RegExp(`export class ${name} extends HeptadError \\{\\n  readonly code: "${kind}";`));
+  }
+});
+
+test("every package has the version of the workspace", () => {
+  const version = /\[workspace\.package\]\nversion = "([^"]+)"/.exec(read("../../Cargo.toml"))[1];
+  const main = JSON.parse(read("package.json"));
+  assert.equal(main.version, version);
+  assert.deepEqual(Object.keys(main.optionalDependencies).sort(), readdirSync(join(here, "npm")).map((name) => `heptad-${name}`).sort());
+  for (const [name, wanted] of Object.entries(main.optionalDependencies)) {
+    const platform = JSON.parse(read(`npm/${name.slice("heptad-".length)}/package.json`));
+    assert.deepEqual([wanted, platform.name, platform.version], [version, name, version]);
   }
 });
 
