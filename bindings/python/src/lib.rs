@@ -9,6 +9,7 @@ mod html;
 mod kind;
 mod operation;
 mod platform;
+mod progress;
 mod record;
 mod runtime;
 mod sequence;

@@ -37,6 +37,17 @@ impl Operation {
 }
 
 impl Operation {
+    /// One of which only the name is known.
+    pub(crate) fn unknown(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            fields: Vec::new(),
+            request: None,
+            gives: "any".to_owned(),
+            kind: OnceLock::new(),
+        }
+    }
+
     /// The request that the values of the fields make. `None` stands for one that is not given.
     pub(crate) fn request(&self, values: &Bound<'_, PyTuple>) -> PyResult<Value> {
         if let Some(request) = &self.request

@@ -21,6 +21,7 @@ use crate::{
     errors::{defect, exception},
     kind::plain,
     operation::Operation,
+    progress::watched,
     runtime::runtime,
     stream::{AsyncStream, Stream},
     waiting,
@@ -201,6 +202,12 @@ impl Native {
         plain(py, &value)
     }
 
+    /// Calls an operation that streams by name, with Python's own values.
+    fn stream_by_name(&self, py: Python<'_>, name: &str, request: &Bound<'_, PyAny>) -> PyResult<Stream> {
+        let items = self.many(py, name, convert::json(request)?)?;
+        Stream::of(Py::new(py, Operation::unknown(name))?, items)
+    }
+
     /// The platform as somebody else sees it.
     fn as_principal(&self, py: Python<'_>, id: &str, allow: Vec<String>) -> PyResult<Self> {
         let allow = allow.into_iter().map(Permission::new);
@@ -217,6 +224,11 @@ impl Native {
     fn sign_in(&self, py: Python<'_>, id: String) -> PyResult<Self> {
         let heptad = self.heptad(py)?;
         waiting::wait(py, async move { heptad.sign_in(&id).await }.boxed()).map(Self::of)
+    }
+
+    /// The same platform, with long work telling `report(done, total, label)` how far it is.
+    fn with_progress(&self, py: Python<'_>, report: Py<PyAny>) -> PyResult<Self> {
+        Ok(Self::of(self.heptad(py)?.with_progress(watched(report))))
     }
 
     /// Closes this view of the platform. The platform itself is closed with the last of them.

@@ -142,6 +142,9 @@ impl Descriptor {
     }
 }
 
+/// What pickle restores, and of what.
+type Pickled<'py> = (Bound<'py, PyAny>, (Bound<'py, PyType>, String));
+
 /// What all records are. Made of what an operation gives, or of fields by name.
 #[pyclass(frozen, subclass, module = "heptad._native")]
 pub(crate) struct Record(Node);
@@ -268,9 +271,7 @@ impl Record {
         Err(PyAttributeError::new_err(format!("`{}` has no field `{name}`", slf.get_type().name()?)))
     }
 
-    fn __reduce__<'py>(
-        slf: &Bound<'py, Self>,
-    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyType>, String))> {
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Pickled<'py>> {
         let restore = slf.py().get_type::<Self>().getattr(intern!(slf.py(), "_restore"))?;
         Ok((restore, (slf.get_type(), slf.get().to_json())))
     }

@@ -226,3 +226,41 @@ def test_importing_is_light():
     )
     out, err = child.communicate(timeout=60)
     assert (out, child.returncode) == ("light\n", 0), err
+
+
+def test_progress_is_told(h, tmp_path):
+    for n in range(30):
+        (tmp_path / f"m{n}.py").write_text("eval(input())\n")
+    told = []
+
+    class Report:
+        def __call__(self, done, total, label):
+            told.append((done, total, label))
+
+        def close(self):
+            told.append("closed")
+
+    h.with_progress(Report()).review.scan(tmp_path)
+    assert told[-1] == "closed" and told[-2][:2] == (30, 30), told
+    assert all(isinstance(label, str) for _, _, label in told[:-1])
+
+
+def test_a_report_that_fails_stops_nothing(h, code, monkeypatch):
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda failure: told.append(str(failure.exc_value)))
+
+    def report(done, total, label):
+        raise RuntimeError("no report")
+
+    assert len(h.with_progress(report).review.scan(code).findings) == 2
+    assert set(told) == {"no report"}
+
+
+def test_a_bar_of_tqdm(h, code):
+    import io
+
+    from heptad.progress import Bar
+
+    out = io.StringIO()
+    h.with_progress(Bar(file=out)).review.scan(code)
+    assert "1/1" in out.getvalue(), out.getvalue()

@@ -73,6 +73,27 @@ impl Outcome {
         outcome
     }
 
+    /// What a run of `pytest -q -rs` said, given that it exited well or not. Every skipped test gives its reason.
+    pub fn of_pytest(text: &str, ok: bool, how: &str) -> Outcome {
+        let mut outcome = Outcome::default();
+        let lines = || text.lines().map(str::trim);
+        if let Some(counts) = lines()
+            .rfind(|line| line.contains(" in ") && (line.contains("passed") || line.contains("failed")))
+        {
+            outcome.count(counts.split(" in ").next().unwrap_or_default());
+        }
+        // `SKIPPED [4] tests/test_conformance.py:1: this build has no …`
+        let named = |line: &'_ str, begin: &str| line.strip_prefix(begin).map(str::to_owned);
+        outcome.reasons.extend(lines().filter_map(|line| named(line, "SKIPPED ")));
+        outcome
+            .failures
+            .extend(lines().filter_map(|line| named(line, "FAILED ").or_else(|| named(line, "ERROR "))));
+        if !ok && outcome.failed == 0 || outcome.passed + outcome.failed == 0 {
+            outcome.and(Outcome::failed(format!("ended without a result ({how})")));
+        }
+        outcome
+    }
+
     /// Moves what said that it was not run from the passed to the skipped. A runner calls a test that returned a pass; such a test wrote a line
     /// `name<TAB>reason` (`heptad_testkit::not_run`). A test counts once, whatever it left out.
     pub fn without_not_run(mut self, told: &str) -> Outcome {
@@ -103,7 +124,7 @@ impl Outcome {
             };
             match what {
                 "passed" => self.passed += number,
-                "failed" | "timed" | "exec" => self.failed += number,
+                "failed" | "timed" | "exec" | "error" | "errors" => self.failed += number,
                 "skipped" | "ignored" => self.skipped += number,
                 _ => {}
             }

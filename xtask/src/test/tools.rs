@@ -108,6 +108,13 @@ pub(super) const PIP: Tool = Tool {
     install: &[APT_UPDATE, &["apt-get", "install", "-y", "-qq", "python3-pip"]],
 };
 
+/// Python's virtual environments.
+pub(super) const VENV: Tool = Tool {
+    name: "venv",
+    proof: &["python3", "-c", "import venv, ensurepip"],
+    install: &[APT_UPDATE, &["apt-get", "install", "-y", "-qq", "python3-venv"]],
+};
+
 /// The fetcher of Node packages.
 pub(super) const NPM: Tool = Tool {
     name: "npm",

@@ -103,3 +103,19 @@ fn what_was_not_run_is_no_pass() {
     );
     assert_eq!(Outcome::default().without_not_run("a\tb\n").passed, 0, "never less than none");
 }
+
+#[test]
+fn the_closing_line_of_pytest_is_read() {
+    let text = "....s.F\nSKIPPED [4] tests/test_a.py:1: this build has no `x.y`\nFAILED tests/test_a.py::test_b - assert 1 == 2\n\
+                1 failed, 54 passed, 4 skipped, 1 warning in 12.44s\n";
+    let outcome = Outcome::of_pytest(text, false, "exit code 1");
+    assert_eq!((outcome.passed, outcome.failed, outcome.skipped), (54, 1, 4));
+    assert_eq!(outcome.reasons, ["[4] tests/test_a.py:1: this build has no `x.y`"]);
+    assert_eq!(outcome.failures, ["tests/test_a.py::test_b - assert 1 == 2"]);
+
+    let broken = Outcome::of_pytest("ERROR tests/test_a.py\n1 error in 0.20s\n", false, "exit code 2");
+    assert_eq!((broken.passed, broken.failed), (0, 1));
+    for (text, ok) in [("", true), ("no tests ran in 0.01s", true), ("3 passed in 1.0s", false)] {
+        assert_eq!(Outcome::of_pytest(text, ok, "a signal").failed, 1, "{text}");
+    }
+}

@@ -34,6 +34,23 @@ class Heptad(Systems):
         """
         return self._native.call_by_name(operation, {} if request is None else request)
 
+    def stream(self, operation, request=None):
+        """Calls an operation that streams by its name, as in ``events.tail``.
+
+        Parameters
+        ----------
+        operation : str
+            The name.
+        request : mapping, optional
+            The fields of its request.
+
+        Returns
+        -------
+        Stream of Json
+            What it gives, as Python's own values.
+        """
+        return self._native.stream_by_name(operation, {} if request is None else request)
+
     def as_principal(self, id, allow):
         """The same platform as somebody sees it who may do no more than `allow` says.
 
@@ -77,6 +94,25 @@ class Heptad(Systems):
         Heptad
         """
         return Heptad(self._native.sign_in(id))
+
+    def with_progress(self, report=None):
+        """The same platform, with long work telling how far it is.
+
+        Parameters
+        ----------
+        report : callable, optional
+            Called with what is done, how much it is in all (0: not known), and of what. At the end its `close` is called, where it has one. A
+            bar of ``tqdm`` where it is not given.
+
+        Returns
+        -------
+        Heptad
+        """
+        if report is None:
+            from heptad.progress import Bar
+
+            report = Bar()
+        return Heptad(self._native.with_progress(report))
 
     def close(self):
         """Closes it. What others hold of the same platform stays open."""

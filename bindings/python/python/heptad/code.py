@@ -47,7 +47,7 @@ class Code(System):
 
         Parameters
         ----------
-        path : str
+        path : str | PathLike[str]
             A file or folder.
         collection : str
             The collection that the documents go into.
@@ -79,7 +79,7 @@ class Code(System):
 
         Parameters
         ----------
-        path : str
+        path : str | PathLike[str]
             A file or a folder. Of a folder, what ignore files exclude and what is hidden does not count.
         languages : Iterable[CodeLanguage]
             Only files in these languages; all where there are none.
@@ -102,7 +102,7 @@ class Code(System):
 
         Parameters
         ----------
-        path : str
+        path : str | PathLike[str]
             A file or a folder.
         query : str | None
             A part of the name, in any case; all names where it is not given.
@@ -133,7 +133,7 @@ class AsyncCode(AsyncSystem):
 
         Parameters
         ----------
-        path : str
+        path : str | PathLike[str]
             A file or folder.
         collection : str
             The collection that the documents go into.
@@ -165,7 +165,7 @@ class AsyncCode(AsyncSystem):
 
         Parameters
         ----------
-        path : str
+        path : str | PathLike[str]
             A file or a folder. Of a folder, what ignore files exclude and what is hidden does not count.
         languages : Iterable[CodeLanguage]
             Only files in these languages; all where there are none.
@@ -188,7 +188,7 @@ class AsyncCode(AsyncSystem):
 
         Parameters
         ----------
-        path : str
+        path : str | PathLike[str]
             A file or a folder.
         query : str | None
             A part of the name, in any case; all names where it is not given.

@@ -44,7 +44,7 @@ class Review(System):
 
         Parameters
         ----------
-        path : str
+        path : str | PathLike[str]
             The path that was scanned.
         format : Format
             The form of `rendered` in the report.
@@ -86,7 +86,7 @@ class Review(System):
 
         Parameters
         ----------
-        path : str
+        path : str | PathLike[str]
             A folder or a file. Ignore files (`.gitignore`, `.ignore`) are honoured.
         rules : Iterable[str]
             Ids of rules (`python-eval`), beginnings of ids (`python-*`) or names of packs (`python`); empty: all.
@@ -126,7 +126,7 @@ class AsyncReview(AsyncSystem):
 
         Parameters
         ----------
-        path : str
+        path : str | PathLike[str]
             The path that was scanned.
         format : Format
             The form of `rendered` in the report.
@@ -168,7 +168,7 @@ class AsyncReview(AsyncSystem):
 
         Parameters
         ----------
-        path : str
+        path : str | PathLike[str]
             A folder or a file. Ignore files (`.gitignore`, `.ignore`) are honoured.
         rules : Iterable[str]
             Ids of rules (`python-eval`), beginnings of ids (`python-*`) or names of packs (`python`); empty: all.

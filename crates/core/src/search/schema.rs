@@ -1,6 +1,6 @@
 //! What the fields of a collection are.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::error::{Error, Result};
 
@@ -17,7 +17,7 @@ pub struct Schema {
 }
 
 /// One field of a collection.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Field {
     /// Its name: 1 to 64 characters of `a-z A-Z 0-9 _ - .` beginning with a letter.
     pub name: String,
@@ -63,6 +63,59 @@ pub enum FieldKind {
     Boolean,
     /// A place in a hierarchy, as in `/lang/rust`; found and counted at every level above it too.
     Facet,
+}
+
+/// A [`Field`] as it is written. Where a type is flattened into another, serde lets pass what neither knows: a misspelt option would be without
+/// effect.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    kind: KindName,
+    language: Option<Language>,
+    #[serde(default = "yes")]
+    stored: bool,
+    #[serde(default = "yes")]
+    indexed: bool,
+    #[serde(default = "one")]
+    boost: f32,
+    #[serde(default)]
+    embedded: bool,
+}
+
+/// What the kinds of fields are called.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum KindName {
+    Text,
+    Code,
+    Keyword,
+    Integer,
+    Float,
+    Timestamp,
+    Boolean,
+    Facet,
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let Written { name, kind, language, stored, indexed, boost, embedded } = Written::deserialize(from)?;
+        let kind = match kind {
+            KindName::Text => FieldKind::Text { language: language.unwrap_or_default() },
+            _ if language.is_some() => {
+                let message = format!("the field `{name}` has a `language`, which only fields of text have");
+                return Err(D::Error::custom(message));
+            }
+            KindName::Code => FieldKind::Code,
+            KindName::Keyword => FieldKind::Keyword,
+            KindName::Integer => FieldKind::Integer,
+            KindName::Float => FieldKind::Float,
+            KindName::Timestamp => FieldKind::Timestamp,
+            KindName::Boolean => FieldKind::Boolean,
+            KindName::Facet => FieldKind::Facet,
+        };
+        Ok(Self { name, kind, stored, indexed, boost, embedded })
+    }
 }
 
 /// A language that words can be stemmed in (Snowball).

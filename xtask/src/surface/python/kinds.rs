@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::surface::{Definition, Shape, Surface, Type};
+use crate::surface::{Definition, Field, Shape, Surface, Type};
 
 /// As the native module reads it.
 pub(super) fn native(surface: &Surface, kind: &Type) -> String {
@@ -58,6 +58,14 @@ pub(super) fn taken(surface: &Surface, kind: &Type) -> String {
             _ => name.clone(),
         },
         kind => given(surface, kind),
+    }
+}
+
+/// What a field takes. A path is also what says that it is one.
+pub(super) fn taken_by(surface: &Surface, field: &Field) -> String {
+    match &field.kind {
+        Type::Text if field.name == "path" => "str | PathLike[str]".into(),
+        kind => taken(surface, kind),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use super::{
     docs::{Section, docstring, plain},
     identifier,
-    kinds::{given, literal, native, taken},
+    kinds::{given, literal, native, taken_by},
     types::own_names,
 };
 use crate::{
@@ -137,7 +137,7 @@ fn method(surface: &Surface, operation: &Operation, way: Way) -> Result<String> 
         format!("{}={default}", identifier(&field.name))
     }));
     let entries = places.iter().chain(&others).map(|field| {
-        (format!("{} : {}", identifier(&field.name), taken(surface, &field.kind)), field.doc.clone())
+        (format!("{} : {}", identifier(&field.name), taken_by(surface, field)), field.doc.clone())
     });
     let gives = given(surface, &operation.response);
     let gives = if operation.gives == Gives::Stream { format!("iterator of {gives}") } else { gives };
@@ -178,7 +178,7 @@ fn method(surface: &Surface, operation: &Operation, way: Way) -> Result<String> 
 
 pub(super) fn stub(surface: &Surface, system: &System) -> Result<String> {
     let mut text = format!(
-        "from collections.abc import Awaitable, Iterable, Mapping\nfrom datetime import datetime\nfrom typing import Literal, overload\n\n\
+        "from collections.abc import Awaitable, Iterable, Mapping\nfrom datetime import datetime\nfrom os import PathLike\nfrom typing import Literal, overload\n\n\
          from heptad._native import AsyncStream, Rows, Stream\nfrom heptad._system import AsyncSystem, System\n{}\n__all__ = [{}]\n",
         imports(surface, system),
         all(surface, system),
@@ -203,7 +203,7 @@ fn method_stub(surface: &Surface, operation: &Operation, way: Way) -> String {
     };
     let (places, others) = parameters(surface, operation);
     let parameter = |field: &&Field| {
-        let kind = taken(surface, &field.kind);
+        let kind = taken_by(surface, field);
         let kind = if field.required || kind.ends_with("| None") || kind == "object" {
             kind
         } else {

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use super::{
     docs::{Section, docstring},
     identifier,
-    kinds::{given, literal, native, quoted, taken},
+    kinds::{given, literal, native, quoted, taken, taken_by},
 };
 use crate::{
     Result,
@@ -132,7 +132,7 @@ fn record_class(
 
 pub(super) fn stub(surface: &Surface) -> Result<String> {
     let mut text = String::from(
-        "from collections.abc import Iterable, Mapping\nfrom datetime import datetime\nfrom typing import Final, Literal, TypeAlias\n\n\
+        "from collections.abc import Iterable, Mapping\nfrom datetime import datetime\nfrom os import PathLike\nfrom typing import Final, Literal, TypeAlias\n\n\
          from heptad._native import Record, Rows\n\n\
          Json: TypeAlias = None | bool | int | float | str | list[Json] | dict[str, Json]\n\n",
     );
@@ -173,16 +173,16 @@ fn record_stub(surface: &Surface, name: &str, record: &Record, tag: Option<(&str
     let places = record.fields.iter().take_while(|field| field.required).count();
     text += "    def __new__(\n        cls,\n";
     for field in &record.fields[..places] {
-        let _ = writeln!(text, "        {}: {},", identifier(&field.name), taken(surface, &field.kind));
+        let _ = writeln!(text, "        {}: {},", identifier(&field.name), taken_by(surface, field));
     }
     if places < record.fields.len() {
         text += "        *,\n";
     }
     for field in required.iter().filter(|field| !record.fields[..places].contains(field)) {
-        let _ = writeln!(text, "        {}: {},", identifier(&field.name), taken(surface, &field.kind));
+        let _ = writeln!(text, "        {}: {},", identifier(&field.name), taken_by(surface, field));
     }
     for field in others {
-        let kind = taken(surface, &field.kind);
+        let kind = taken_by(surface, field);
         let none = if kind.ends_with("| None") || kind == "object" { "" } else { " | None" };
         let _ = writeln!(text, "        {}: {kind}{none} = ...,", identifier(&field.name));
     }

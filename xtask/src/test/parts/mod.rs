@@ -1,6 +1,7 @@
 //! The table of parts. A new language, server or tool is a line here and a function in a file beside this one.
 
 mod fuzz;
+mod python;
 mod rust;
 mod style;
 mod tour;
@@ -31,6 +32,14 @@ pub const PARTS: &[Part] = &[
     part("metrics", "promtool accepts the metrics", &[&tools::CC, &tools::PROMTOOL], 10, rust::metrics),
     part("codegen", "what is generated is current", &[&tools::CC], 15, style::codegen),
     part("examples", "every example runs", &[&tools::CC], 15, rust::examples),
+    part("python", "the tests of the Python package pass", &[&tools::CC, &tools::VENV], 20, python::tests),
+    part(
+        "python-wheel",
+        "the wheel is installed and used in an empty folder",
+        &[&tools::CC, &tools::VENV],
+        20,
+        python::wheel,
+    ),
     part("features", "every feature compiles alone, and all together", &[&tools::CC], 25, rust::features),
     part("tour-here", "the tour runs on this repository", &[&tools::CC], 15, tour::here),
     part("tour-pypi", "the tour runs on a Python package", &[&tools::CC, &tools::PIP], 15, tour::python),

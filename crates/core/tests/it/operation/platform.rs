@@ -36,6 +36,7 @@ async fn it_lists_the_operations_of_the_build() {
             "platform.alerts",
             "platform.config",
             "platform.dashboard",
+            "platform.errors",
             "platform.health",
             "platform.metrics",
             "platform.operations",
