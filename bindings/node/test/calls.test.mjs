@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 
 import * as heptad from "../index.mjs";
 import { Heptad, HeptadError, InvalidInputError, NotFoundError, PermissionDeniedError, UnavailableError, open } from "../index.mjs";
+import { fresh } from "../support/folder.mjs";
 
 const event = (data) => ({ specversion: "1.0", id: "1", source: "/test", type: "made", data });
 const here = () => open({ environment: false });
 
 function folder(files) {
-  const made = mkdtempSync(join(tmpdir(), "heptad-node-"));
+  const made = fresh("node");
   for (const [name, text] of Object.entries(files)) writeFileSync(join(made, name), text);
   return made;
 }

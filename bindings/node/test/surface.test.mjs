@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "node:test";
 
 import * as heptad from "../index.mjs";
+import { fresh } from "../support/folder.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 const read = (name) => readFileSync(join(here, name), "utf8");
@@ -68,7 +68,7 @@ const NODE = ["--types", "node", "--typeRoots", join(here, "node_modules", "@typ
 
 /** What `tsc --strict` says of a module that uses the package. */
 function compiled(name, text, options = NODE) {
-  const folder = mkdtempSync(join(tmpdir(), "heptad-types-"));
+  const folder = fresh("types");
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(here, join(folder, "node_modules", "heptad"));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
@@ -151,7 +151,7 @@ function packed(folder, to) {
 }
 
 test("the tarballs work in an empty project", { skip: process.platform !== "linux" && "it packs for Linux" }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "heptad-pack-"));
+  const folder = fresh("pack");
   const main = packed(here, folder);
   for (const needed of ["index.js", "index.mjs", "index.d.ts", "index.d.mts", "README.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
     assert.ok(main.files.includes(needed), `${needed} is not in the tarball: ${main.files}`);
