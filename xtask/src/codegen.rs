@@ -7,6 +7,7 @@
 //!
 //! - `bindings/errors.json`: the kinds of errors.
 //! - `bindings/python/python/heptad/`: the typed package for Python, made from these two.
+//! - `bindings/node/index.*`: the typed package for Node, made from the same.
 //!
 //! The command line prints the first of them, so this crate needs none of the house's code.
 
@@ -17,7 +18,7 @@ use serde_json::Value;
 use crate::{
     Result,
     shell::Run,
-    surface::{python, surface},
+    surface::{node, python, surface},
     workspace::{Layer, Workspace},
 };
 
@@ -115,7 +116,8 @@ pub fn generate(workspace: &Workspace) -> Result<Vec<Generated>> {
             .map_or("", |generated| generated.text.as_str())
     };
     let api = surface(printed(OPERATIONS), printed(ERRORS))?;
-    generated.extend(python::files(&api)?.into_iter().map(|(file, text)| Generated { file, text }));
+    let typed = python::files(&api)?.into_iter().chain(node::files(&api)?);
+    generated.extend(typed.map(|(file, text)| Generated { file, text }));
     Ok(generated)
 }
 

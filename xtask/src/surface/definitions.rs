@@ -126,11 +126,12 @@ impl Definitions {
 }
 
 impl Shape {
-    /// The same type as another system has it: what one of them must be given is to be given.
+    /// The same type as another system has it: what one of them must be given is to be given, and what one leaves out is not always there.
     fn merge(&mut self, other: Self) {
         if let (Self::Record(known), Self::Record(other)) = (self, other) {
             for (field, same) in known.fields.iter_mut().zip(other.fields) {
                 field.required |= same.required;
+                field.always &= same.always;
             }
         }
     }
@@ -251,6 +252,7 @@ impl Reader<'_> {
                 doc: doc(schema),
                 kind,
                 required: required.contains(&name.as_str()),
+                always: required.contains(&name.as_str()),
                 default,
                 positional: schema["x-cli-positional"] == true,
             })

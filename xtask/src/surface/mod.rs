@@ -4,6 +4,7 @@
 //! neither JSON Schema nor how Rust writes it: operations in systems, and types that are records, choices, unions or other names of a type.
 
 mod definitions;
+pub mod node;
 pub mod python;
 mod read;
 
@@ -132,6 +133,8 @@ pub struct Field {
     pub kind: Type,
     /// Whoever writes the record must give it.
     pub required: bool,
+    /// It is always there in what an operation gives; meant only where one gives the record.
+    pub always: bool,
     /// What it is where it is not there.
     pub default: Value,
     /// It can be given by its place.

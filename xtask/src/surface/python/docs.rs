@@ -35,7 +35,7 @@ pub(super) struct Section {
 }
 
 /// Markdown without Rust's links: ``[`Finish`](Self::Finish)`` is `Finish`.
-pub(super) fn plain(text: &str) -> String {
+pub(in crate::surface) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(begin) = rest.find("[`") {

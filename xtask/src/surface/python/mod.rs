@@ -1,6 +1,6 @@
 //! The package `heptad` for Python: a module of types, a module for each system, the exceptions, and a stub beside each.
 
-mod docs;
+pub(super) mod docs;
 mod errors;
 mod kinds;
 mod systems;
