@@ -94,6 +94,29 @@ impl Outcome {
         outcome
     }
 
+    /// What a run of `node --test --test-reporter=tap` said, given that it exited well or not.
+    pub fn of_tap(text: &str, ok: bool, how: &str) -> Outcome {
+        let mut outcome = Outcome::default();
+        let number = |line: &str, name: &str| {
+            line.strip_prefix("# ")?.strip_prefix(name)?.strip_prefix(' ')?.parse::<u64>().ok()
+        };
+        for line in text.lines().map(str::trim) {
+            outcome.passed += number(line, "pass").unwrap_or(0);
+            outcome.failed += number(line, "fail").or_else(|| number(line, "cancelled")).unwrap_or(0);
+            outcome.skipped += number(line, "skipped").or_else(|| number(line, "todo")).unwrap_or(0);
+            if let Some((_, name)) = line.strip_prefix("not ok ").and_then(|line| line.split_once(" - ")) {
+                outcome.failures.push(name.to_owned());
+            } else if let Some((name, reason)) = line.split_once(" # SKIP") {
+                let name = name.split_once(" - ").map_or(name, |(_, name)| name);
+                outcome.reasons.push(format!("{name}:{reason}"));
+            }
+        }
+        if !ok && outcome.failed == 0 || outcome.passed + outcome.failed == 0 {
+            outcome.and(Outcome::failed(format!("ended without a result ({how})")));
+        }
+        outcome
+    }
+
     /// Moves what said that it was not run from the passed to the skipped. A runner calls a test that returned a pass; such a test wrote a line
     /// `name<TAB>reason` (`heptad_testkit::not_run`). A test counts once, whatever it left out.
     pub fn without_not_run(mut self, told: &str) -> Outcome {

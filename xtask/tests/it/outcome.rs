@@ -119,3 +119,16 @@ fn the_closing_line_of_pytest_is_read() {
         assert_eq!(Outcome::of_pytest(text, ok, "a signal").failed, 1, "{text}");
     }
 }
+
+#[test]
+fn the_closing_lines_of_node_are_read() {
+    let text = "TAP version 13\n# Subtest: a call\nok 1 - a call\nnot ok 2 - a stream\nok 3 - encryption # SKIP the build lacks it\n1..3\n\
+                # tests 3\n# suites 0\n# pass 1\n# fail 1\n# cancelled 0\n# skipped 1\n# todo 0\n# duration_ms 5.1\n";
+    let outcome = Outcome::of_tap(text, false, "exit code 1");
+    assert_eq!((outcome.passed, outcome.failed, outcome.skipped), (1, 1, 1));
+    assert_eq!(outcome.failures, ["a stream"]);
+    assert_eq!(outcome.reasons, ["encryption: the build lacks it"]);
+    for (text, ok) in [("", true), ("# pass 0\n# fail 0\n", true), ("# pass 3\n# fail 0\n", false)] {
+        assert_eq!(Outcome::of_tap(text, ok, "a signal").failed, 1, "{text}");
+    }
+}

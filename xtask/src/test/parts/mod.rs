@@ -1,6 +1,7 @@
 //! The table of parts. A new language, server or tool is a line here and a function in a file beside this one.
 
 mod fuzz;
+mod node;
 mod python;
 mod rust;
 mod style;
@@ -40,6 +41,7 @@ pub const PARTS: &[Part] = &[
         20,
         python::wheel,
     ),
+    part("node", "the tests of the Node package pass", &[&tools::CC, &tools::NPM], 20, node::tests),
     part("features", "every feature compiles alone, and all together", &[&tools::CC], 25, rust::features),
     part("tour-here", "the tour runs on this repository", &[&tools::CC], 15, tour::here),
     part("tour-pypi", "the tour runs on a Python package", &[&tools::CC, &tools::PIP], 15, tour::python),

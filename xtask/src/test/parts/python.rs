@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Context, FEATURES, Outcome, rust::fresh_folder};
+use super::{
+    Context, Outcome,
+    rust::{fresh_folder, native_module},
+};
 use crate::{Result, shell::Run};
 
 /// What makes wheels.
@@ -27,16 +30,13 @@ h.close()
 pub(super) fn tests(context: &Context) -> Result<Outcome> {
     let root = &context.workspace.root;
     let folder = context.target.join("python");
-    let build = [&["build", "--quiet", "--workspace", "--lib"], FEATURES].concat();
-    let built = Run::cargo(&build, root).limit(context.left()).wait()?;
-    if !built.ok() {
-        return Ok(Outcome::failed(format!("the native module does not build: {}", built.how())));
-    }
+    let Some(module) = native_module(context, "heptad_python")? else {
+        return Ok(Outcome::failed("the native module does not build"));
+    };
     // Beside a copy of the package, so that the sources stay as they are.
     let package = folder.join("package");
     fresh_folder(&package)?;
     copy(&root.join("bindings/python/python"), &package)?;
-    let module = context.target.join("debug/libheptad_python.so");
     let place = package.join("heptad/_native.abi3.so");
     fs::copy(&module, &place).map_err(|error| format!("{}: {error}", module.display()))?;
     let python =

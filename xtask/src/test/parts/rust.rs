@@ -1,6 +1,9 @@
 //! Parts that run Rust code.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{Context, FEATURES, Outcome, cargo};
 use crate::{
@@ -107,6 +110,14 @@ pub(super) fn features(context: &Context) -> Result<Outcome> {
 
 fn single_features(package: &Package) -> Vec<&str> {
     package.features.keys().map(String::as_str).filter(|name| *name != "default").collect()
+}
+
+/// The native module of a binding, built with the features of the whole workspace; `None` where it does not build.
+pub(super) fn native_module(context: &Context, library: &str) -> Result<Option<PathBuf>> {
+    let build = [&["build", "--quiet", "--workspace", "--lib"], FEATURES].concat();
+    let built = Run::cargo(&build, &context.workspace.root).limit(context.left()).wait()?;
+    let (before, after) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    Ok(built.ok().then(|| context.target.join(format!("debug/{before}{library}{after}"))))
 }
 
 /// Makes an empty folder, whatever was there before.
