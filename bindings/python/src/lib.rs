@@ -1,7 +1,7 @@
 //! The native module of the Python package `heptad`.
 //!
 //! It knows no system and no type by name: the generated classes in `python/heptad/` say which fields there are, and every operation is called
-//! through the registry. What an operation gives stays in Rust; Python sees it through the descriptors of [`record`].
+//! through the registry. What an operation gives stays in Rust; Python sees it through the descriptors in `record`.
 
 mod consumer;
 mod convert;
