@@ -137,6 +137,11 @@ def test_eight_threads(h):
     assert not failures, failures
 
 
+def hear():
+    """Ctrl-C counts in the new process, also where whoever runs the tests ignores it (as a shell does for what is in its background)."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def run(program, *arguments):
     """Runs a program in a process of its own."""
     package = pathlib.Path(heptad.__file__).parents[1]
@@ -147,6 +152,7 @@ def run(program, *arguments):
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
+        preexec_fn=hear,
     )
 
 
